@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 # Of each class its place in the client. Of each method its operation, and the arguments that may be given by place.
-# Whatever else the operation takes in its query or body follows by name alone.
+# Whatever else the operation takes in its query or body follows by name alone. Names are the API's, in snake case.
 METHODS = """
 Accounts munadi.accounts
-    create accounts.import brand_ref account
+    import_ accounts.import brand_ref account
     list accounts.list brand_ref limit cursor
     get accounts.get account_id
     check accounts.check account_id
     connect accounts.connect brand_ref request
     reconnect accounts.reconnect account_id request
-    connection connections.get connection_id
-    select connections.select connection_id external_ids
     disconnect accounts.disconnect account_id
     erase accounts.erase account_id confirm
+Connections munadi.connections
+    get connections.get connection_id
+    select connections.select connection_id external_ids
 Audit munadi.audit
     list audit.list
 Brands munadi.brands
@@ -32,12 +33,13 @@ Brands munadi.brands
     update brands.update ref changes
     list brands.list limit cursor
     erase brands.erase ref confirm
-    erasure erasures.get erasure_id
+Erasures munadi.erasures
+    get erasures.get erasure_id
 Channels munadi.channels
     list channels.list
     get channels.get channel
 PlainContents munadi.contents
-    publish contents.create payload idempotency_key
+    create contents.create payload idempotency_key
     validate contents.validate payload
     get contents.get content_id
     update contents.update content_id changes version
@@ -46,10 +48,12 @@ PlainContents munadi.contents
     publish_now contents.publishNow content_id
     retry contents.retry content_id publication_ids
     withdraw contents.withdraw content_id
-    edit_publication publications.edit publication_id text title description options
-    withdraw_publication publications.withdraw publication_id
-    publication publications.get publication_id
+PlainPublications munadi.publications
+    edit publications.edit publication_id text title description options
+    withdraw publications.withdraw publication_id
+    get publications.get publication_id
     receipt publications.receipt publication_id
+    receipt_keys publications.receiptKeys
     resolve publications.resolve publication_id outcome
     dismiss publications.dismiss publication_id because
     undismiss publications.undismiss publication_id
@@ -59,7 +63,9 @@ PlainDrafts munadi.drafts
     get drafts.get draft_id
     update drafts.update draft_id changes version
     delete drafts.delete draft_id
-Feeds munadi.calendar_feeds
+PlainCalendar munadi.calendar
+    get calendar.get from_ to
+Feeds munadi.calendar.feeds
     create calendar.feeds.create brand_ref
     list calendar.feeds.list brand_ref
     revoke calendar.feeds.revoke brand_ref feed_id
@@ -73,7 +79,7 @@ PlainMedia munadi.media
     list media.list brand_ref limit cursor
     get media.get media_id
     delete media.delete media_id
-Webhooks munadi.webhooks
+PlainEndpoints munadi.webhooks.endpoints
     create webhooks.endpoints.create url
     list webhooks.endpoints.list limit cursor
     get webhooks.endpoints.get endpoint_id
@@ -83,20 +89,26 @@ Webhooks munadi.webhooks
     test webhooks.endpoints.test endpoint_id
     replay webhooks.endpoints.replay endpoint_id since until types
     recover webhooks.endpoints.recover endpoint_id since until types only
-    recovery webhooks.endpoints.recoveries.get endpoint_id recovery_id
-    delivery webhooks.deliveries.get delivery_id
-    deliveries webhooks.deliveries.list
+Recoveries munadi.webhooks.endpoints.recoveries
+    get webhooks.endpoints.recoveries.get endpoint_id recovery_id
+Deliveries munadi.webhooks.deliveries
+    get webhooks.deliveries.get delivery_id
+    list webhooks.deliveries.list
     redeliver webhooks.deliveries.redeliver delivery_id
-Plain munadi
-    ready health.checkReady
-    receipt_keys publications.receiptKeys
-    events events.list after=0
-    event events.get event_id
-    event_types events.types.list
-    usage usage.get brand_ref month
-    insights insights.get brand_ref
-    calendar calendar.get from_ to
+PlainEvents munadi.events
+    list events.list after=0
+    get events.get event_id
+EventTypes munadi.events.types
+    list events.types.list
+Health munadi.health
+    check_ready health.checkReady
+Usage munadi.usage
+    get usage.get brand_ref month
+Insights munadi.insights
+    get insights.get brand_ref
 """
+# Former names, which stay.
+ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
     {"connections.complete", "contents.events.list", "contents.list", "drafts.submit", "health.checkAlive",
      "media.create", "metrics.get", "publications.list"}
@@ -155,9 +167,9 @@ def query_of(operation: Json) -> list[Json]:
 
 def body_of(document: Json, operation: Json) -> tuple[Json, bool]:
     """The schema of the JSON body, and whether there may be none."""
-    content = operation.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    return resolved(document, not_null(schema)), "anyOf" in schema
+    body = operation.get("requestBody", {})
+    schema = body.get("content", {}).get("application/json", {}).get("schema", {})
+    return resolved(document, schema), not body.get("required", False)
 
 
 def python_name(name: str) -> str:

@@ -15,6 +15,8 @@ METHODS = ("get", "post", "patch", "put", "delete")
 # Written by hand: the file of an upload is not JSON. Metrics are text. The callback is for browsers alone.
 BY_HAND = frozenset({"media.create", "metrics.get", "connections.complete"})
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
+# Beside a list of values: others may come.
+OPEN = {"type": "string"}
 Json = Mapping[str, Any]
 
 
@@ -40,7 +42,7 @@ def operations(document: Json) -> str:
     fields = [f"  readonly {group}: {_title(group)};\n" for group in tree]
     made = [f"    this.{group} = new {_title(group)}(send);\n" for group in tree]
     return (
-        f'{NOTE}import {{ pages }} from "./paging.js";\nimport type {{ CallOptions, Query, Send }} from "./http.js";\n'
+        f'{NOTE}import {{ pages }} from "./paging.js";\nimport type {{ CallOptions, Send }} from "./http.js";\n'
         f'import type * as t from "./schema.js";\n\n{classes}'
         "/** Every operation of the API, by resource. */\nexport class Operations {\n"
         f"{''.join(fields)}\n  constructor(send: Send) {{\n{''.join(made)}  }}\n}}\n"
@@ -107,7 +109,7 @@ def _method(verb: str, method: str, path: str, operation: Json) -> str:
 
 def _query(parameters: list[Json]) -> str:
     fields = [f"{each['name']}{'' if each.get('required') else '?'}: {_given(each['schema'])}" for each in parameters]
-    return f"{{ {'; '.join(fields)} }} & Query"
+    return f"{{ {'; '.join(fields)} }}"
 
 
 def _given(schema: Json) -> str:
@@ -134,7 +136,7 @@ def _type(schema: Json, place: str = "") -> str:
         return " | ".join(json.dumps(value) for value in schema["enum"])
     for several, sign in (("anyOf", " | "), ("oneOf", " | "), ("allOf", " & ")):
         if several in schema:
-            return sign.join(dict.fromkeys(_in_union(_type(one, place)) for one in schema[several]))
+            return sign.join(dict.fromkeys(_in_union(_type(one, place)) for one in _choices(schema, several)))
     kind = schema.get("type")
     if isinstance(kind, list):
         return " | ".join(_type({**schema, "type": one}, place) for one in kind)
@@ -143,6 +145,16 @@ def _type(schema: Json, place: str = "") -> str:
     if kind == "object" or "properties" in schema:
         return _object(schema, place)
     return PLAIN.get(str(kind), "unknown")
+
+
+def _choices(schema: Json, several: str) -> list[Json]:
+    """The alternatives that a program can name. An open list of values is its known ones, so that TypeScript completes
+    them; a union is what its `mapping` has, so that a `switch` narrows it. Guides ask for a default branch."""
+    found: list[Json] = schema[several]
+    if known := schema.get("discriminator", {}).get("mapping"):
+        return [one for one in found if one["$ref"] in known.values()]
+    is_open = OPEN in found and any(one.keys() & {"$ref", "enum"} for one in found)
+    return [one for one in found if one != OPEN] if is_open else found
 
 
 def _object(schema: Json, place: str) -> str:

@@ -17,9 +17,11 @@ from api.http.problems import MEDIA_TYPE, ProblemDocument
 from api.known_problems.model import NONE_MATCH
 from api.openapi import examples
 from api.openapi.event_catalogue import event_schemas, event_webhooks
+from api.openapi.event_union import add_event_union
+from api.openapi.generators import suit_generators
 from api.openapi.headers import declare_headers
 from api.openapi.parts import add_parts
-from api.openapi.problems import add_problem_examples
+from api.openapi.problems import add_problem_examples, list_codes
 from api.openapi.response_examples import add_examples, keep_nulls
 from munadi.domain.content import ContentView
 
@@ -130,6 +132,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     add_examples(made)
     add_problem_examples(made)
     declare_headers(made)
+    list_codes(schemas)
+    add_event_union(made)
+    suit_generators(made)
     return made
 
 

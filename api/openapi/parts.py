@@ -38,17 +38,31 @@ def add_parts(document: dict[str, Any]) -> None:
         for operation in item.values():
             operation.setdefault("security", [])  # no key: said, not left out
     schemas = document["components"]["schemas"]
-    closed = _used_by_requests(document)
+    closed = used_by_requests(document)
     for name, schema in schemas.items():
         if name not in closed and schema.get("additionalProperties") is False:
             del schema["additionalProperties"]
 
 
-def _used_by_requests(document: dict[str, Any]) -> set[str]:
+def used_by_requests(document: dict[str, Any]) -> set[str]:
     """The schemas that the body of a request has, directly or inside another."""
+    return _reached(document, [operation.get("requestBody") for operation in _operations(document["paths"])])
+
+
+def used_by_answers(document: dict[str, Any]) -> set[str]:
+    """The schemas of what the API sends: its responses and the bodies of webhooks."""
+    sent = [operation["responses"] for operation in _operations(document["paths"])]
+    return _reached(document, [*sent, *(operation["requestBody"] for operation in _operations(document["webhooks"]))])
+
+
+def _operations(items: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for methods in items.values() for operation in methods.values()]
+
+
+def _reached(document: dict[str, Any], parts: list[Any]) -> set[str]:
+    """The schemas that these parts of the document refer to, directly or inside another."""
     schemas = document["components"]["schemas"]
-    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
-    waiting = [name for operation in operations for name in _names(operation.get("requestBody"))]
+    waiting = list(_names(parts))
     found: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.http.problems import MEDIA_TYPE
-from api.known_problems import CATALOGUE, problem_type
+from api.http.problems import MEDIA_TYPE, ProblemDocument
+from api.known_problems import CATALOGUE, KNOWN, problem_type
 from api.known_problems.model import BODY, KnownProblem
 from api.openapi.problem_examples import ERRORS, EXTRA
 
@@ -24,6 +24,15 @@ def add_problem_examples(document: dict[str, Any]) -> None:
                         for name, known in SHOWN
                         if status == str(known.status) and _can_have(operation, known)
                     }
+
+
+def list_codes(schemas: dict[str, Any]) -> None:
+    """List the codes of problems, as a schema of its own."""
+    description = "Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each."
+    schemas["ProblemCode"] = {"type": "string", "enum": sorted(KNOWN), "description": description}
+    code = schemas[ProblemDocument.__name__]["properties"]["code"]
+    del code["type"]
+    code["$ref"] = "#/components/schemas/ProblemCode"
 
 
 def _can_have(operation: dict[str, Any], known: KnownProblem) -> bool:

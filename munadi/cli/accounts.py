@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
@@ -30,7 +30,7 @@ Secret = Annotated[
 ]
 
 
-@command(app, "import", takes="accounts.create")
+@command(app, "import", takes="accounts.import_")
 def import_(
     session: Session,
     brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that owns the account.")],
@@ -64,7 +64,7 @@ def import_(
         with_password = {"identifier": identifier, "password": secret}
         credentials = with_password if identifier else {"accessToken": secret}
         account = {"channel": channel, **given, "credentials": credentials}
-    session.show(session.client.accounts.create(brand_ref, account), _print_account)
+    session.show(session.client.accounts.import_(brand_ref, cast(Any, account)), _print_account)
 
 
 @command(app, "check")

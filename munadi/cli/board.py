@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from munadi.cli.output import Sheet, status
 from munadi.cli.post_output import clock_time, print_event, print_posts
@@ -33,7 +33,8 @@ class Board:
     def take(self, event: Event) -> None:
         """Show an event, and the post as the event knows it if that is newer."""
         self._latest.append(event)
-        seen: Content | None = event["data"].get("content")
+        data: Any = event["data"]  # of any type of event
+        seen: Content | None = data.get("content")
         if seen is not None and seen["version"] >= self.content["version"]:
             self.content = seen
 

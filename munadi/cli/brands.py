@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from typer import Argument
 
@@ -31,7 +31,7 @@ def create(
 def update(session: Session, ref: Ref, **changes: Any) -> None:
     """Change a brand; what is not given stays."""
     require_change(changes, "brands.update")
-    session.show(session.client.brands.update(ref, changes), _print_brand)
+    session.show(session.client.brands.update(ref, cast(Any, changes)), _print_brand)
 
 
 _print_brand = facts_of({})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer import Option
@@ -29,13 +29,13 @@ def connect(
     **request: Any,
 ) -> None:
     """Connect a profile in a browser: prints a link for its owner, and waits until it is connected."""
-    _follow(session, session.client.accounts.connect(brand_ref, request), no_wait)
+    _follow(session, session.client.accounts.connect(brand_ref, cast(Any, request)), no_wait)
 
 
 @command(app, "reconnect", takes="accounts.reconnect")
 def reconnect(session: Session, account_id: AccountId, no_wait: NoWait = False, **request: Any) -> None:
     """Renew an account's consent in a browser; posts waiting for it continue. Only the same profile is accepted."""
-    _follow(session, session.client.accounts.reconnect(account_id, request), no_wait)
+    _follow(session, session.client.accounts.reconnect(account_id, cast(Any, request)), no_wait)
 
 
 def _follow(session: Session, link: Any, no_wait: bool) -> None:
@@ -46,7 +46,7 @@ def _follow(session: Session, link: Any, no_wait: bool) -> None:
     session.out.note(f"open in a browser (until {link['expiresAt']}):")
     session.out.note(link["connectUrl"])
     pause, shown = session.pause or time.sleep, "waiting"
-    while (found := session.client.accounts.connection(link["id"]))["status"] not in ENDED:
+    while (found := session.client.connections.get(link["id"]))["status"] not in ENDED:
         if found["status"] != shown:
             shown = found["status"]
             session.out.note(f"{shown}…")

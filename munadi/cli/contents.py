@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
@@ -27,7 +27,7 @@ BrandRef = Annotated[
 ]
 
 
-@command(app, "publish", takes="contents.publish")
+@command(app, "publish", takes="contents.create")
 def publish(
     session: Session,
     file: writing.File = None,
@@ -158,7 +158,7 @@ def edit(
     if withdraw_at is not None:
         changes["withdrawAt"] = None if withdraw_at == NEVER else withdraw_at
     based_on = content["version"] if version is None else version
-    session.show(session.client.contents.update(content_id, changes, based_on), print_content)
+    session.show(session.client.contents.update(content_id, cast(Any, changes), based_on), print_content)
 
 
 @command(app, "reschedule", takes="contents.reschedule")

@@ -78,4 +78,4 @@ def _print_erasure(out: Output, erasure: Any) -> None:
         out.line(f"A worker does it from now on. How far it is: munadi brands erasure {erasure['id']}")
 
 
-plain(brands, "erasure", "brands.erasure", _print_erasure, "Show how far an erasure is.", of=ErasureId)
+plain(brands, "erasure", "erasures.get", _print_erasure, "Show how far an erasure is.", of=ErasureId)

@@ -20,11 +20,11 @@ def events(
 ) -> None:
     """Print the event log in order. With --follow it continues with new events; with --json one event per line."""
     if not follow:
-        session.show(session.client.events(**given), _print_page)
+        session.show(session.client.events.list(**given), _print_page)
         return
     pause = session.pause or time.sleep
     while True:
-        page = session.client.events(**given)
+        page = session.client.events.list(**given)
         for event in page["data"]:
             given["after"] = event["position"]
             _print_event(session, event)

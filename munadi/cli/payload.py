@@ -15,7 +15,7 @@ from munadi.process.exits import CommandFailed, Exit
 STDIN = "-"
 
 
-def prepare_payload(session: Session, source: str, brand_ref: str | None) -> dict[str, Any]:
+def prepare_payload(session: Session, source: str, brand_ref: str | None) -> Any:
     """The payload, ready to send. Raises CommandFailed (USAGE) if the file is not a valid payload."""
     payload = read_payload(source)
     named = payload.get("brandRef")
@@ -32,7 +32,7 @@ def with_media(session: Session, payload: dict[str, Any], folder: Path) -> dict[
     return payload
 
 
-def prepare_changes(session: Session, source: str, brand_ref: str) -> dict[str, Any]:
+def prepare_changes(session: Session, source: str, brand_ref: str) -> Any:
     """Changes to a post of that brand, ready to send. Raises CommandFailed as `prepare_payload` does."""
     changes = read_payload(source)
     upload_local_media(session, changes, _folder(source), brand_ref)

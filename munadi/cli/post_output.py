@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from munadi.cli.output import STYLES, Cell, Output, status
 
@@ -158,7 +158,8 @@ def print_event(out: Output, event: Event, note: str | None = None) -> None:
 
 def event_words(event: Event) -> list[Cell]:
     """An event in a few words: the new status, then the reason or the address."""
-    publication: Publication | None = event["data"].get("publication")
+    data: Any = event["data"]  # of any type of event
+    publication: Publication | None = data.get("publication")
     word = WORDS.get(event["type"], event["type"].removeprefix("content."))
     words: list[Cell] = [(word, STYLES.get(word, ""))]
     if event["type"] == "content.completed":

@@ -21,7 +21,7 @@ app = group(
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
 
 
-@command(app, "resolve", takes="contents.resolve")
+@command(app, "resolve", takes="publications.resolve")
 def resolve(
     session: Session,
     publication_id: PublicationId,
@@ -35,13 +35,13 @@ def resolve(
 
     If it is not there, the publication fails with OUTCOME_UNKNOWN and can be retried.
     """
-    settled = session.client.contents.resolve(
+    settled = session.client.publications.resolve(
         publication_id, **given, provider_post_id=provider_post_id, provider_url=provider_url
     )
     session.show(settled, lambda out, publication: print_publications(out, [publication]))
 
 
-@command(app, "dismiss", takes="contents.dismiss")
+@command(app, "dismiss", takes="publications.dismiss")
 def dismiss(
     session: Session,
     publication_id: PublicationId,
@@ -84,26 +84,26 @@ def _print_whole(out: Output, publication: Any) -> None:
 plain(
     app,
     "get",
-    "contents.publication",
+    "publications.get",
     _print_whole,
     "Show a publication and every attempt to publish it.",
     of=PublicationId,
 )
 
 
-@command(app, "edit", takes="contents.edit_publication")
+@command(app, "edit", takes="publications.edit")
 def edit(session: Session, publication_id: PublicationId, **given: Any) -> None:
     """Edit a live publication at its network: what is not given stays. `munadi channels` has which fields it lets edit.
 
     Repeat `munadi publications get` to see how far it is: the last of its versions.
     """
-    session.show(session.client.contents.edit_publication(publication_id, **given), _print_whole)
+    session.show(session.client.publications.edit(publication_id, **given), _print_whole)
 
 
 plain(
     app,
     "withdraw",
-    "contents.withdraw_publication",
+    "publications.withdraw",
     _print_whole,
     "Take a live publication back from its network, with its later parts and comments.",
     of=PublicationId,
@@ -111,9 +111,9 @@ plain(
 plain(
     app,
     "receipt",
-    "contents.receipt",
+    "publications.receipt",
     lambda out, receipt: out.line(receipt["receipt"]),
     "Print the receipt of a publication: a signed statement, which munadi receipts verify checks.",
     of=PublicationId,
 )
-plain(app, "list", "contents.publications", _print_page, "List publications, those of the newest post first.")
+plain(app, "list", "publications.list", _print_page, "List publications, those of the newest post first.")

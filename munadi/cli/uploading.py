@@ -6,24 +6,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from munadi.cli.session import Session
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from munadi.client.answers import Media
+
 Watch = Callable[[int], None]
 
 
-def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str, Any]:
+def upload(session: Session, brand_ref: str, file: Path, name: str) -> Media:
     """Upload a file and return the stored media; `name` is shown to the user."""
     size = file.stat().st_size
     from munadi.client import ProblemError
 
     try:
         with _watching(session, name, size) as on_bytes:
-            media: dict[str, Any] = session.client.media.upload(brand_ref, file, on_bytes)
+            media = session.client.media.upload(brand_ref, file, on_bytes)
     except ProblemError:
         session.out.note((f"{name} was refused", "red"))
         raise

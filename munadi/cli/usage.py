@@ -21,7 +21,7 @@ LISTED = (
 
 def usage(session: Session, **given: Any) -> None:
     """Show a brand's usage in a month against its limits; of every brand if the key is for all."""
-    session.show(session.client.usage(**given), _print)
+    session.show(session.client.usage.get(**given), _print)
 
 
 def _print(out: Output, answer: Any) -> None:

@@ -43,7 +43,7 @@ def checked_key(given: str | None) -> str | None:
 
 def written_post(
     session: Session, file: str | None, brand_ref: str | None, media: list[Path] | None, **fields: Any
-) -> dict[str, Any]:
+) -> Any:
     """The post from the file or from the options, ready to send. Raises CommandFailed (USAGE) for both or neither.
 
     Fields have the API's names; those that are None or without an entry were not given. An empty text was: a time

@@ -5,7 +5,1226 @@ The API's answers as typed dictionaries. A newer server may add fields.
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
+
+T = TypeVar("T")
+
+
+class Page(TypedDict, Generic[T]):
+    """One page of a list; `nextCursor` is null on the last one."""
+
+    data: list[T]
+    nextCursor: str | None
+
+
+class AccountCheck(TypedDict):
+    """The account after a check with its network. `failure` has the problem and its remedy."""
+
+    affectedContents: list[str]
+    brandRef: str
+    channel: str
+    createdAt: str
+    displayName: str | None
+    externalId: str
+    failure: Failure | None
+    grantExpiresAt: str | None
+    handle: str
+    id: str
+    lastFailure: AccountFailure | None
+    lastSuccessAt: str | None
+    login: str | None
+    ok: bool
+    pausedUntil: str | None
+    quota: dict[str, Any] | None
+    scopes: list[str]
+    serviceUrl: str | None
+    status: str
+    tokenExpiresAt: str | None
+    unshownSince: str | None
+    updatedAt: str
+
+
+class AccountConnectedEvent(TypedDict):
+    """AccountConnectedEvent."""
+
+    brandRef: str
+    contentId: None
+    data: AccountData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str | None
+    sequence: None
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["account.connected"]
+
+
+class AccountData(TypedDict):
+    """The account after the change. It holds no credentials."""
+
+    account: Account
+
+
+class AccountDisconnectedEvent(TypedDict):
+    """AccountDisconnectedEvent."""
+
+    brandRef: str
+    contentId: None
+    data: AccountData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str | None
+    sequence: None
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["account.disconnected"]
+
+
+class AccountExpiringEvent(TypedDict):
+    """AccountExpiringEvent."""
+
+    brandRef: str
+    contentId: None
+    data: AccountData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str | None
+    sequence: None
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["account.expiring"]
+
+
+class AccountFailure(TypedDict):
+    """The last failure of an account, and what to do about it."""
+
+    at: str
+    message: str
+    reason: str
+    remedy: str
+
+
+class AccountReauthRequiredEvent(TypedDict):
+    """AccountReauthRequiredEvent."""
+
+    brandRef: str
+    contentId: None
+    data: AccountData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str | None
+    sequence: None
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["account.reauth_required"]
+
+
+class Account(TypedDict):
+    """A connected account and its health, as last known. `POST /v1/accounts/{id}/check` asks its network."""
+
+    affectedContents: list[str]
+    brandRef: str
+    channel: str
+    createdAt: str
+    displayName: str | None
+    externalId: str
+    grantExpiresAt: str | None
+    handle: str
+    id: str
+    lastFailure: AccountFailure | None
+    lastSuccessAt: str | None
+    login: str | None
+    pausedUntil: str | None
+    quota: dict[str, Any] | None
+    scopes: list[str]
+    serviceUrl: str | None
+    status: str
+    tokenExpiresAt: str | None
+    unshownSince: str | None
+    updatedAt: str
+
+
+class Alive(TypedDict):
+    """The answer of a process that responds."""
+
+    status: str
+
+
+class Attempt(TypedDict):
+    """One attempt of a visible call, as the log of attempts shows it."""
+
+    durationMs: int | None
+    endedAt: str | None
+    id: str
+    intentAt: str
+    number: int
+    outcome: str | None
+    providerCode: str | None
+    raw: str | None
+    stage: str
+
+
+class AuditEntry(TypedDict):
+    """Who did what, when and from where."""
+
+    action: str
+    address: str | None
+    at: str
+    brandRef: str | None
+    count: int
+    id: str
+    keyId: str | None
+    requestId: str | None
+    target: str | None
+
+
+class BrandLimits(TypedDict):
+    """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md."""
+
+    accounts: NotRequired[int | None]
+    apiCallsPerMinute: NotRequired[int | None]
+    apiCallsPerMonth: NotRequired[int | None]
+    connectLinks: NotRequired[int | None]
+    drafts: NotRequired[int | None]
+    endpoints: NotRequired[int | None]
+    keys: NotRequired[int | None]
+    mediaBytes: NotRequired[int | None]
+    publicationsPerMonth: NotRequired[int | None]
+    recoveries: NotRequired[int | None]
+    webhookDeliveriesPerMonth: NotRequired[int | None]
+
+
+class Brand(TypedDict):
+    """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
+
+    createdAt: str
+    duplicates: str
+    limits: BrandLimits
+    looks: Looks | None
+    name: str | None
+    ref: str
+    timezone: str | None
+    unusableAccounts: str
+
+
+class CalendarDay(TypedDict):
+    """A day: `total` posts are due on it; `contents` has the first ones, earliest first."""
+
+    contents: list[Content]
+    date: str
+    total: int
+
+
+class CalendarFeed(TypedDict):
+    """A secret address of a brand's calendar, without the address."""
+
+    brandRef: str
+    createdAt: str
+    id: str
+
+
+class CalendarFeedWithUrl(TypedDict):
+    """The response to a creation, the only one that shows the address."""
+
+    brandRef: str
+    createdAt: str
+    id: str
+    url: str
+
+
+class Calendar(TypedDict):
+    """Every day of the range, including days without posts. Days are those of `timezone`."""
+
+    days: list[CalendarDay]
+    timezone: str
+
+
+class ChannelInsights(TypedDict):
+    """One network: all days together, and each of them, also those without a publication."""
+
+    channel: str
+    days: list[DayOutcomes]
+    failed: int
+    p50Ms: int | None
+    p99Ms: int | None
+    published: int
+
+
+class Channel(TypedDict):
+    """A network's limits and rules, and the JSON Schema of its `options`."""
+
+    absenceWindow: str
+    clickableLinks: bool
+    factsVersion: str
+    findsWithoutHandle: bool
+    firstComment: bool
+    foundByWords: bool
+    hosts: list[str]
+    kindsWithoutAlt: list[str]
+    lead: str
+    leftovers: str
+    linkStyle: str
+    linkWithMedia: str | None
+    liveEdit: list[EditRule]
+    logins: list[str]
+    longAbsence: str
+    lookEvery: str
+    looks: LookRule
+    looksADay: int | None
+    looksTwice: bool
+    margin: str
+    maxMedia: int
+    maxParts: int
+    mediaRules: list[MediaRule]
+    minMedia: int
+    mixedMedia: bool
+    name: str
+    notices: list[Notice]
+    options: dict[str, Any]
+    ownServer: bool
+    prices: Prices | None
+    publishDeadline: str
+    publishScopes: list[str]
+    pulledMedia: list[str]
+    resend: str
+    scopes: list[str]
+    softLimits: list[SoftLimit]
+    sources: list[str]
+    textLimits: list[TextLimit]
+    title: str
+    tokens: TokenLife
+    tokensByLogin: dict[str, TokenLife]
+    versionEndKnown: bool
+    versionEnds: str | None
+    visibleBytes: int
+    withdrawal: NotRequired[WithdrawalRule]
+    withdrawalUntil: str | None
+
+
+class Checks(TypedDict):
+    """What is checked beyond the dependencies."""
+
+    overdue: OverdueCheck
+
+
+class ConnectLink(TypedDict):
+    """Send `connectUrl` to the profile's owner. It is not shown again."""
+
+    connectUrl: str
+    expiresAt: str
+    id: str
+
+
+class Connection(TypedDict):
+    """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
+
+    accountId: str | None
+    accountIds: list[str]
+    brandRef: str
+    channel: str
+    choices: list[ProfileChoice]
+    createdAt: str
+    expiresAt: str
+    failure: Failure | None
+    id: str
+    status: str
+
+
+class ContentAcceptedEvent(TypedDict):
+    """ContentAcceptedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.accepted"]
+
+
+class ContentCanceledEvent(TypedDict):
+    """ContentCanceledEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.canceled"]
+
+
+class ContentCompletedEvent(TypedDict):
+    """ContentCompletedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.completed"]
+
+
+class ContentPreflightFailedEvent(TypedDict):
+    """ContentPreflightFailedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PreflightData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.preflight.failed"]
+
+
+class ContentPublishCanceledEvent(TypedDict):
+    """ContentPublishCanceledEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.canceled"]
+
+
+class ContentPublishEditedEvent(TypedDict):
+    """ContentPublishEditedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str | None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.edited"]
+
+
+class ContentPublishFailedEvent(TypedDict):
+    """ContentPublishFailedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.failed"]
+
+
+class ContentPublishHeldEvent(TypedDict):
+    """ContentPublishHeldEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.held"]
+
+
+class ContentPublishLimitedEvent(TypedDict):
+    """ContentPublishLimitedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.limited"]
+
+
+class ContentPublishRestoredEvent(TypedDict):
+    """ContentPublishRestoredEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.restored"]
+
+
+class ContentPublishResumedEvent(TypedDict):
+    """ContentPublishResumedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.resumed"]
+
+
+class ContentPublishStartedEvent(TypedDict):
+    """ContentPublishStartedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.started"]
+
+
+class ContentPublishSucceededEvent(TypedDict):
+    """ContentPublishSucceededEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.succeeded"]
+
+
+class ContentPublishUnconfirmedEvent(TypedDict):
+    """ContentPublishUnconfirmedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.unconfirmed"]
+
+
+class ContentPublishVanishedEvent(TypedDict):
+    """ContentPublishVanishedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: Literal["gone"]
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.vanished"]
+
+
+class ContentPublishWithdrawalRefusedEvent(TypedDict):
+    """ContentPublishWithdrawalRefusedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.withdrawal_refused"]
+
+
+class ContentPublishWithdrawalUnconfirmedEvent(TypedDict):
+    """ContentPublishWithdrawalUnconfirmedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: str
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.withdrawal_unconfirmed"]
+
+
+class ContentPublishWithdrawnEvent(TypedDict):
+    """ContentPublishWithdrawnEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    timestamp: str
+    type: Literal["content.publish.withdrawn"]
+
+
+class ContentQueuedEvent(TypedDict):
+    """ContentQueuedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.queued"]
+
+
+class ContentRescheduledEvent(TypedDict):
+    """ContentRescheduledEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.rescheduled"]
+
+
+class ContentUpdatedEvent(TypedDict):
+    """ContentUpdatedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str | None
+    reason: None
+    sequence: int
+    sns: str | None
+    status: str
+    timestamp: str
+    type: Literal["content.updated"]
+
+
+class Content(TypedDict):
+    """A post as the API returns it, with all that a reader needs to see what happened and what to do."""
+
+    brandRef: str
+    clientRef: str | None
+    createdAt: str
+    draftVersion: int
+    id: str
+    link: str | None
+    media: list[MediaAsset]
+    metadata: dict[str, str]
+    publications: list[Publication]
+    publishBy: str
+    rollup: Rollup
+    scheduledAt: str
+    status: str
+    text: str | None
+    timezone: str | None
+    updatedAt: str
+    version: int
+    warnings: list[Warning_]
+    withdrawAt: NotRequired[str | None]
+    workflowId: str
+
+
+class DayOutcomes(TypedDict):
+    """The publications that were due on one day, in UTC."""
+
+    date: str
+    failed: int
+    p50Ms: int | None
+    p99Ms: int | None
+    published: int
+
+
+class Deferral(TypedDict):
+    """A delivery that a brand's limit keeps until the next month. A raised limit sends it at once."""
+
+    brandRef: str
+    limit: str
+
+
+class DeliveriesUsed(TypedDict):
+    """Webhook deliveries of a month, and those that wait because the limit is reached."""
+
+    deferred: int
+    limit: int | None
+    remaining: int | None
+    used: int
+
+
+class DeliveryAttempt(TypedDict):
+    """One HTTP attempt of a delivery, and what came back."""
+
+    at: str
+    durationMs: int
+    error: str | None
+    number: int
+    responseHead: str
+    statusCode: int | None
+
+
+class DeliveryData(TypedDict):
+    """The endpoint, and the delivery that was given up."""
+
+    delivery: DeliveryGivenUp
+    endpoint: Endpoint
+
+
+class DeliveryDetail(TypedDict):
+    """A delivery with its newest request. `request` is null before the first attempt."""
+
+    attemptLog: list[DeliveryAttempt]
+    attempts: int
+    contentId: str | None
+    createdAt: str
+    deferred: Deferral | None
+    endpointId: str
+    eventId: str
+    eventType: str
+    id: str
+    nextAttemptAt: str | None
+    request: DeliveryRequest | None
+    sequence: int | None
+    status: str
+    updatedAt: str
+    waitsForEndpoint: bool
+
+
+class DeliveryGivenUp(TypedDict):
+    """A delivery whose last retry failed, and the answer to it: no `statusCode` if there was none."""
+
+    attempts: int
+    contentId: str | None
+    error: str | None
+    eventId: str
+    eventType: str
+    id: str
+    statusCode: int | None
+
+
+class DeliveryRequest(TypedDict):
+    """The newest request of a delivery as it was sent. Values of secret headers are masked."""
+
+    body: str | None
+    headers: dict[str, str]
+    url: str
+
+
+class Delivery(TypedDict):
+    """The delivery of one event to one endpoint, with every attempt."""
+
+    attemptLog: list[DeliveryAttempt]
+    attempts: int
+    contentId: str | None
+    createdAt: str
+    deferred: Deferral | None
+    endpointId: str
+    eventId: str
+    eventType: str
+    id: str
+    nextAttemptAt: str | None
+    sequence: int | None
+    status: str
+    updatedAt: str
+    waitsForEndpoint: bool
+
+
+class Dismissal(TypedDict):
+    """A failure, or a live post that lacks a part, that a person has dealt with: it needs no attention any more. The
+    status stays."""
+
+    at: str
+    because: str
+
+
+class Draft(TypedDict):
+    """What one publication will show at its network: overrides applied, media probed, link placed."""
+
+    firstComment: str | None
+    link: str | None
+    media: list[MediaAsset]
+    options: dict[str, Any]
+    parts: list[str]
+    text: str
+
+
+class DraftView(TypedDict):
+    """What one publication would show."""
+
+    accountId: str
+    channel: str
+    firstComment: str | None
+    link: str | None
+    media: list[MediaAsset]
+    options: dict[str, Any]
+    parts: list[str]
+    text: str
+
+
+class EditRule(TypedDict):
+    """What can be edited of live posts of some kinds, at accounts of some log-ins. The first rule that fits holds."""
+
+    because: str
+    fields: list[str]
+    kinds: list[str]
+    logins: list[str]
+    scopes: list[str]
+    until: str | None
+
+
+class EndpointData(TypedDict):
+    """The endpoint after the change. It holds no secret."""
+
+    endpoint: Endpoint
+
+
+class Endpoint(TypedDict):
+    """A webhook endpoint as it is stored. It shows no secret."""
+
+    brandRef: str | None
+    channels: list[str]
+    createdAt: str
+    createdByKey: str | None
+    description: str | None
+    disabledReason: str | None
+    enabled: bool
+    failingSince: str | None
+    headers: dict[str, str]
+    health: str
+    id: str
+    maxPerSecond: int | None
+    ordering: str
+    payload: str
+    publicKey: str | None
+    signature: str
+    types: list[str]
+    updatedAt: str
+    url: str
+
+
+class EndpointWithSecret(TypedDict):
+    """The response to creation and rotation. No other response shows the secret."""
+
+    brandRef: str | None
+    channels: list[str]
+    createdAt: str
+    createdByKey: str | None
+    description: str | None
+    disabledReason: str | None
+    enabled: bool
+    failingSince: str | None
+    headers: dict[str, str]
+    health: str
+    id: str
+    maxPerSecond: int | None
+    ordering: str
+    payload: str
+    publicKey: str | None
+    secret: str
+    signature: str
+    types: list[str]
+    updatedAt: str
+    url: str
+
+
+class ErasureCounts(TypedDict):
+    """How much was erased so far."""
+
+    accounts: int
+    leftAtNetworks: int
+    media: int
+    posts: int
+    publications: int
+    uncertain: int
+
+
+class Erasure(TypedDict):
+    """An erasure as the API returns it."""
+
+    accountId: str | None
+    brandRef: str | None
+    counts: ErasureCounts
+    endedAt: str | None
+    id: str
+    requestedAt: str
+    status: str
+    waitsFor: str | None
+
+
+class EventTypeView(TypedDict):
+    """A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it."""
+
+    description: str
+    example: dict[str, Any]
+    schema: dict[str, Any]
+    type: str
+
+
+Failure = TypedDict(
+    "Failure",
+    {
+        "attemptId": str | None,
+        "class": str,
+        "message": str,
+        "providerCode": str | None,
+        "providerMessage": str | None,
+        "reason": str,
+        "remedy": str,
+        "retryAfter": str | None,
+        "retryable": str,
+    },
+)
+
+
+class Hold(TypedDict):
+    """A condition that keeps a publication queued past its time."""
+
+    reason: str
+    since: str
+    until: str | None
+
+
+class Insights(TypedDict):
+    """What became of the publications that were due from one day to another, in UTC, both included. Networks without
+    any are missing. `brandRef` null: every brand that the key may see."""
+
+    brandRef: str | None
+    channels: list[ChannelInsights]
+    since: str
+    until: str
+
+
+class Key(TypedDict):
+    """A key without its secret text; `hint` has its last four characters."""
+
+    brandRef: str | None
+    createdAt: str
+    expiresAt: str | None
+    hint: str
+    id: str
+    name: str
+    revokedAt: str | None
+    scopes: list[str]
+
+
+class KeyWithText(TypedDict):
+    """The response to a creation, the only one that shows the key."""
+
+    brandRef: str | None
+    createdAt: str
+    expiresAt: str | None
+    hint: str
+    id: str
+    key: str
+    name: str
+    revokedAt: str | None
+    scopes: list[str]
+
+
+class LeftObject(TypedDict):
+    """Something of the post that is still up, or may be."""
+
+    id: str
+    step: str
+    url: str | None
+
+
+class Length(TypedDict):
+    """The length of a text by one limit of its network, counted as that network counts."""
+
+    accountId: str | None
+    actual: int
+    channel: str
+    maximum: int
+    pointer: str
+    rule: str
+    unit: str
+
+
+class ListedPublication(TypedDict):
+    """A publication in a list, with the post and the brand it belongs to."""
+
+    accountId: str
+    attempts: int
+    brandRef: str
+    channel: str
+    contentId: str
+    dismissal: NotRequired[Dismissal | None]
+    edits: NotRequired[list[PostEdit]]
+    failure: Failure | None
+    hold: Hold | None
+    id: str
+    latenessMs: int | None
+    liveness: NotRequired[Liveness | None]
+    providerPostId: str | None
+    providerUrl: str | None
+    publishedAt: str | None
+    scheduledAt: str
+    status: str
+    warnings: list[Warning_]
+    withdrawal: NotRequired[Withdrawal | None]
+
+
+class Liveness(TypedDict):
+    """Whether a published post is still there, by the last looks."""
+
+    lookedAt: str | None
+    nextLookAt: str | None
+    since: str
+    verdict: str
+    word: str
+
+
+class LookRule(TypedDict):
+    """How a network shows live posts to an app, and how often Munadi asks it."""
+
+    after: list[str] | None
+    atOnce: int
+    lives: dict[str, str]
+    ofAccount: int
+    ofApp: int | None
+    price: float
+    requests: int
+    requestsEach: int
+
+
+class Looks(TypedDict):
+    """When Munadi looks whether published posts are still there."""
+
+    after: NotRequired[list[str] | None]
+    channels: NotRequired[dict[str, list[str]]]
+
+
+class MediaAsset(TypedDict):
+    """One stored file with its probed facts."""
+
+    alt: str | None
+    animated: bool | None
+    audioCodec: str | None
+    bytes: int
+    durationMs: int | None
+    fps: float | None
+    hasAlpha: bool | None
+    height: int
+    id: str
+    kind: str
+    mimeType: str
+    multiPicture: bool | None
+    name: str | None
+    pages: int | None
+    sha256: str
+    videoCodec: str | None
+    width: int
+
+
+class MediaRule(TypedDict):
+    """The media of one kind that a network accepts. Sizes in bytes, sides in pixels, ratio = width / height."""
+
+    convertedTypes: list[str]
+    kind: str
+    maxAltLength: int | None
+    maxBytes: int
+    maxDuration: str | None
+    maxPages: int | None
+    maxRatio: float | None
+    maxSourceBytes: int | None
+    maxWidth: int | None
+    mimeTypes: list[str]
+    minDuration: str | None
+    minRatio: float | None
+    minWidth: int | None
+    takesAlt: bool
+
+
+class Media(TypedDict):
+    """A stored file that posts use, and what was probed of it."""
+
+    audioCodec: str | None
+    brandRef: str | None
+    bytes: int
+    codec: str | None
+    createdAt: str
+    duration: float | None
+    fps: float | None
+    height: int
+    id: str
+    kind: str
+    name: str | None
+    pages: int | None
+    sha256: str
+    sourceUrl: str | None
+    type: str
+    width: int
+
+
+class Notice(TypedDict):
+    """A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network."""
+
+    code: str
+    message: str
+    option: str
+    values: list[str]
+
+
+class OtherEvent(TypedDict):
+    """An event of a type that is newer than this document."""
+
+    brandRef: str | None
+    contentId: str | None
+    data: dict[str, Any]
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str | None
+    reason: str | None
+    sequence: int | None
+    sns: str | None
+    status: str | None
+    timestamp: str
+    type: str
+
+
+class OverdueCheck(TypedDict):
+    """Posts that are due and that no worker has claimed for more than five seconds. `oldest`: the first due time."""
+
+    count: int
+    oldest: str | None
+    status: str
+
+
+class PostData(TypedDict):
+    """The post after the change, and the publication that changed, null if it was the whole post."""
+
+    content: NotRequired[Content]
+    publication: NotRequired[Publication | None]
+
+
+class PostEdit(TypedDict):
+    """One edit of a live publication, with what it says."""
+
+    altTexts: list[str] | None
+    at: str
+    confirmedBy: str | None
+    description: str | None
+    endedAt: str | None
+    failure: Failure | None
+    link: str | None
+    status: str
+    text: str
+    title: str | None
+    unconfirmedSince: str | None
+    version: int
+
+
+class PreflightData(TypedDict):
+    """The post, the publication, and the failure that is to be expected."""
+
+    content: NotRequired[Content]
+    failure: Failure
+    publication: NotRequired[Publication | None]
+
+
+class Prices(TypedDict):
+    """What a network charges for a call, in US dollars, by its price list of `as_of`. Refused calls are free."""
+
+    altText: float
+    asOf: str
+    post: float
+    postWithLink: float
+    read: float
 
 
 class Violation(TypedDict, total=False):
@@ -34,94 +1253,37 @@ class Problem(TypedDict, total=False):
     type: str | None
 
 
-class Warning_(TypedDict):
-    """A warning for a person. It changes no status."""
+class ProfileChoice(TypedDict):
+    """A profile that may be chosen."""
 
-    accountId: str | None
-    channel: str | None
-    code: str
-    contentId: str | None
-    message: str
-    pointer: str | None
+    externalId: str
+    name: str
 
 
-Failure = TypedDict(
-    "Failure",
-    {
-        "attemptId": str | None,
-        "class": str,
-        "message": str,
-        "providerCode": str | None,
-        "providerMessage": str | None,
-        "reason": str,
-        "remedy": str,
-        "retryAfter": str | None,
-        "retryable": str,
-    },
-)
+class PublicationDetail(TypedDict):
+    """A publication with its draft and its attempts."""
 
-
-class Hold(TypedDict):
-    """A condition that keeps a publication queued past its time."""
-
-    reason: str
-    since: str
-    until: str | None
-
-
-class Dismissal(TypedDict):
-    """A failure, or a live post that lacks a part, that a person has dealt with: it needs no attention any more. The
-    status stays."""
-
-    at: str
-    because: str
-
-
-class LeftObject(TypedDict):
-    """Something of the post that is still up, or may be."""
-
+    accountId: str
+    attemptLog: list[Attempt]
+    attempts: int
+    channel: str
+    contentId: str
+    dismissal: NotRequired[Dismissal | None]
+    draft: Draft
+    edits: NotRequired[list[PostEdit]]
+    failure: Failure | None
+    hold: Hold | None
     id: str
-    step: str
-    url: str | None
-
-
-class Liveness(TypedDict):
-    """Whether a published post is still there, by the last looks."""
-
-    lookedAt: str | None
-    nextLookAt: str | None
-    since: str
-    verdict: str
-    word: str
-
-
-class Withdrawal(TypedDict):
-    """The withdrawal of a live publication. The publication itself stays `published`: that is history."""
-
-    confirmedBy: str | None
-    endedAt: str | None
-    failure: Failure | None
-    left: list[LeftObject]
-    requestedAt: str
+    latenessMs: int | None
+    lengths: list[TextLength]
+    liveness: NotRequired[Liveness | None]
+    providerPostId: str | None
+    providerUrl: str | None
+    publishedAt: str | None
+    scheduledAt: str
     status: str
-    unconfirmedSince: str | None
-
-
-class PostEdit(TypedDict):
-    """One edit of a live publication, with what it says."""
-
-    altTexts: list[str] | None
-    at: str
-    confirmedBy: str | None
-    description: str | None
-    endedAt: str | None
-    failure: Failure | None
-    link: str | None
-    status: str
-    text: str
-    title: str | None
-    unconfirmedSince: str | None
-    version: int
+    warnings: list[Warning_]
+    withdrawal: NotRequired[Withdrawal | None]
 
 
 class Publication(TypedDict):
@@ -146,54 +1308,394 @@ class Publication(TypedDict):
     withdrawal: NotRequired[Withdrawal | None]
 
 
-class Content(TypedDict):
-    """A post as the API returns it, with all that a reader needs to see what happened and what to do."""
+class PublicationsUsed(TypedDict):
+    """Publications of a month. `remaining` leaves out the planned ones too."""
+
+    limit: int | None
+    planned: int
+    remaining: int | None
+    used: int
+
+
+class Ready(TypedDict):
+    """Whether this process is ready, the state of each dependency, and whether work is being done."""
+
+    checks: Checks
+    dependencies: dict[str, str]
+    status: str
+
+
+class Receipt(TypedDict):
+    """A signed statement about a publication."""
+
+    claims: ReceiptClaims
+    receipt: str
+
+
+class ReceiptCall(TypedDict):
+    """One visible call to the network: an attempt to publish a part of the post, or to withdraw it."""
+
+    answeredAt: str | None
+    firstByteAt: str | None
+    intentAt: str
+    number: int
+    outcome: str | None
+    step: str
+
+
+class ReceiptClaims(TypedDict):
+    """What a receipt states. The names `iss` and `iat` are those of RFC 7519."""
+
+    acceptedAt: str
+    brandRef: str
+    calls: list[ReceiptCall]
+    channel: str
+    contentId: str
+    edits: NotRequired[list[ReceiptEdit]]
+    iat: int
+    iss: str
+    objects: list[ReceiptObject]
+    profile: ReceiptProfile
+    publicationId: str
+    publishedAt: str | None
+    sent: SentHash
+    withdrawal: NotRequired[ReceiptWithdrawal | None]
+
+
+class ReceiptEdit(TypedDict):
+    """One edit of the live post, as far as it was when the receipt was made."""
+
+    endedAt: str | None
+    requestedAt: str
+    sha256: str
+    status: str
+    version: int
+
+
+class ReceiptKey(TypedDict):
+    """A public key as a JWK (RFC 7517 and 8037)."""
+
+    alg: str
+    crv: str
+    kid: str
+    kty: str
+    use: str
+    x: str
+
+
+class ReceiptKeySet(TypedDict):
+    """The public keys that verify receipts, the newest first. Earlier keys stay: old receipts name them."""
+
+    keys: list[ReceiptKey]
+
+
+class ReceiptObject(TypedDict):
+    """One object of the post at the network: the post itself, a comment, a part of a thread."""
+
+    id: str
+    step: str
+    url: str | None
+
+
+class ReceiptProfile(TypedDict):
+    """The profile at the network, as it is known when the receipt is made."""
+
+    accountId: str
+    externalId: str
+    handle: str
+
+
+class ReceiptWithdrawal(TypedDict):
+    """The withdrawal of the post, as far as it was when the receipt was made."""
+
+    confirmedBy: str | None
+    endedAt: str | None
+    left: list[LeftObject]
+    requestedAt: str
+    status: str
+
+
+class RecoveryView(TypedDict):
+    """A recovery or a replay, and its progress. `total` is the number of events found when it was asked for."""
+
+    createdAt: str
+    deferred: int
+    endedAt: str | None
+    endpointId: str
+    failed: int
+    id: str
+    only: str | None
+    sent: int
+    since: str
+    status: str
+    total: int
+    types: list[str]
+    until: str
+
+
+class Replayed(TypedDict):
+    """How many events were queued. `nextSince` is where to continue when there were too many for one call."""
+
+    nextSince: str | None
+    replayed: int
+
+
+class Rollup(TypedDict):
+    """The number of publications in each status."""
+
+    accepted: int
+    canceled: int
+    failed: int
+    published: int
+    publishing: int
+    queued: int
+    total: int
+    unconfirmed: int
+
+
+class SavedDraft(TypedDict):
+    """A draft with the result of its last check."""
 
     brandRef: str
-    clientRef: str | None
+    checkedAt: str
+    content: dict[str, Any]
     createdAt: str
-    draftVersion: int
     id: str
-    link: str | None
-    media: list[dict[str, Any]]
-    metadata: dict[str, str]
-    publications: list[Publication]
-    publishBy: str
-    rollup: dict[str, int]
-    scheduledAt: str
-    status: str
-    text: str | None
-    timezone: str | None
+    moreProblems: NotRequired[int]
+    problems: list[Violation]
     updatedAt: str
+    valid: bool
     version: int
     warnings: list[Warning_]
-    withdrawAt: NotRequired[str | None]
-    workflowId: str
+
+
+class SentHash(TypedDict):
+    """What was sent, as a hash: the text, the options (with a title), and the files."""
+
+    files: list[str]
+    form: str
+    sha256: str
+
+
+class SoftLimit(TypedDict):
+    """An advised limit: a text beyond it is accepted, but shown differently."""
+
+    counted: str
+    effect: str
+    maximum: int
+
+
+class TextLength(TypedDict):
+    """The length of one text of a draft, counted by one of its limits; `pointer` as in a problem."""
+
+    actual: int
+    maximum: int
+    pointer: str
+    rule: str
+    unit: str
+
+
+class TextLimit(TypedDict):
+    """One limit on the text of a post; a network may have several."""
+
+    maximum: int
+    rule: str
+    unit: str
+
+
+class TokenLife(TypedDict):
+    """How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network)."""
+
+    accessAhead: str | None
+    grantAhead: str
+    grantLife: str | None
+    renewedWith: str
+
+
+class Usage(TypedDict):
+    """A brand's usage in a month, with its current limits."""
+
+    apiCalls: Used
+    apiCallsPerMinute: Used | None
+    brandRef: str
+    connectLinks: Used | None
+    connectedAccounts: Used
+    drafts: Used | None
+    endpoints: Used | None
+    endsAt: str
+    keys: Used | None
+    mediaBytes: Used | None
+    month: str
+    publications: PublicationsUsed
+    recoveries: Used | None
+    startsAt: str
+    webhookDeliveries: DeliveriesUsed
+
+
+class Used(TypedDict):
+    """Usage of one kind, and its limit."""
+
+    limit: int | None
+    remaining: int | None
+    used: int
 
 
 class Validation(TypedDict):
     """The result of validating a post."""
 
-    lengths: list[dict[str, Any]]
+    lengths: list[Length]
     moreProblems: NotRequired[int]
     problems: list[Violation]
-    publications: list[dict[str, Any]]
+    publications: list[DraftView]
     valid: bool
     warnings: list[Warning_]
 
 
-class Event(TypedDict):
-    """An event in the log, with its place there."""
+class Warning_(TypedDict):
+    """A warning for a person. It changes no status."""
+
+    accountId: str | None
+    channel: str | None
+    code: str
+    contentId: str | None
+    message: str
+    pointer: str | None
+
+
+class WebhookDeliveryExhaustedEvent(TypedDict):
+    """WebhookDeliveryExhaustedEvent."""
 
     brandRef: str | None
-    contentId: str | None
-    data: dict[str, Any]
+    contentId: None
+    data: DeliveryData
     id: str
-    position: int | None
-    publicationId: str | None
-    reason: str | None
-    sequence: int | None
-    sns: str | None
-    status: str | None
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str
+    sequence: None
+    sns: None
+    status: Literal["exhausted"]
     timestamp: str
-    type: str
+    type: Literal["webhook.delivery.exhausted"]
+
+
+class WebhookEndpointDisabledEvent(TypedDict):
+    """WebhookEndpointDisabledEvent."""
+
+    brandRef: str | None
+    contentId: None
+    data: EndpointData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str
+    sequence: None
+    sns: None
+    status: Literal["disabled"]
+    timestamp: str
+    type: Literal["webhook.endpoint.disabled"]
+
+
+class WebhookEndpointFailingEvent(TypedDict):
+    """WebhookEndpointFailingEvent."""
+
+    brandRef: str | None
+    contentId: None
+    data: EndpointData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str
+    sequence: None
+    sns: None
+    status: Literal["failing"]
+    timestamp: str
+    type: Literal["webhook.endpoint.failing"]
+
+
+class WebhookTestData(TypedDict):
+    """The endpoint that was tested, and a sentence for people."""
+
+    endpointId: str
+    text: str
+
+
+class WebhookTestEvent(TypedDict):
+    """WebhookTestEvent."""
+
+    brandRef: str | None
+    contentId: None
+    data: WebhookTestData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: None
+    status: None
+    timestamp: str
+    type: Literal["webhook.test"]
+
+
+class Withdrawal(TypedDict):
+    """The withdrawal of a live publication. The publication itself stays `published`: that is history."""
+
+    confirmedBy: str | None
+    endedAt: str | None
+    failure: Failure | None
+    left: list[LeftObject]
+    requestedAt: str
+    status: str
+    unconfirmedSince: str | None
+
+
+class WithdrawalException(TypedDict):
+    """Posts that cannot be withdrawn, though others of the network can: by the option `kind`, by log-in."""
+
+    because: str
+    kinds: list[str]
+    logins: list[str]
+
+
+class WithdrawalRule(TypedDict):
+    """How a network takes a live post back."""
+
+    byHand: str
+    exceptions: list[WithdrawalException]
+    kind: str
+    leaves: str
+    scopes: list[str]
+    takesComments: bool
+
+
+MunadiEvent = (
+    AccountConnectedEvent
+    | AccountDisconnectedEvent
+    | AccountExpiringEvent
+    | AccountReauthRequiredEvent
+    | ContentAcceptedEvent
+    | ContentCanceledEvent
+    | ContentCompletedEvent
+    | ContentPreflightFailedEvent
+    | ContentPublishCanceledEvent
+    | ContentPublishEditedEvent
+    | ContentPublishFailedEvent
+    | ContentPublishHeldEvent
+    | ContentPublishLimitedEvent
+    | ContentPublishRestoredEvent
+    | ContentPublishResumedEvent
+    | ContentPublishStartedEvent
+    | ContentPublishSucceededEvent
+    | ContentPublishUnconfirmedEvent
+    | ContentPublishVanishedEvent
+    | ContentPublishWithdrawalRefusedEvent
+    | ContentPublishWithdrawalUnconfirmedEvent
+    | ContentPublishWithdrawnEvent
+    | ContentQueuedEvent
+    | ContentRescheduledEvent
+    | ContentUpdatedEvent
+    | WebhookDeliveryExhaustedEvent
+    | WebhookEndpointDisabledEvent
+    | WebhookEndpointFailingEvent
+    | WebhookTestEvent
+)

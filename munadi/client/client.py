@@ -11,15 +11,25 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from munadi.client.contents import Contents, Drafts, MediaFiles
-from munadi.client.generated import Accounts, Audit, Brands, Channels, Feeds, Keys, Plain, Webhooks
-from munadi.client.operations import Driver, Later, M, Now, operation
+from munadi.client.contents import Contents, Drafts, MediaFiles, Publications
+from munadi.client.generated import Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
+from munadi.client.groups import Accounts, Brands, Calendar, Events, Insights, Usage, Webhooks
+from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.steps import Call, json_or_none, key_or_new
 from munadi.client.transport import AsyncTransport, Transport
 
 
-class Api(Plain[M]):
-    """The calls that both clients share."""
+class Api(Group[M]):
+    """The calls that both clients share, in the groups of the API."""
+
+    # By the names of the TypeScript SDK.
+    wait = Contents.wait
+    upload = MediaFiles.upload
+    # Former names.
+    event = Events.get
+    event_types = EventTypes.list
+    receipt_keys = Publications.receipt_keys
+    ready = Health.check_ready
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
@@ -27,13 +37,21 @@ class Api(Plain[M]):
         self.contents: Contents[M] = Contents(driver)
         self.drafts: Drafts[M] = Drafts(driver)
         self.media: MediaFiles[M] = MediaFiles(driver)
+        self.publications: Publications[M] = Publications(driver)
         self.accounts: Accounts[M] = Accounts(driver)
+        self.connections: Connections[M] = Connections(driver)
         self.brands: Brands[M] = Brands(driver)
+        self.erasures: Erasures[M] = Erasures(driver)
         self.keys: Keys[M] = Keys(driver)
         self.audit: Audit[M] = Audit(driver)
-        self.calendar_feeds: Feeds[M] = Feeds(driver)
+        self.calendar: Calendar[M] = Calendar(driver)
+        self.calendar_feeds: Feeds[M] = self.calendar.feeds  # its former name
         self.channels: Channels[M] = Channels(driver)
         self.webhooks: Webhooks[M] = Webhooks(driver)
+        self.events: Events[M] = Events(driver)
+        self.usage: Usage[M] = Usage(driver)
+        self.insights: Insights[M] = Insights(driver)
+        self.health: Health[M] = Health(driver)
 
     @operation
     def request(self, method: str, path: str, body: Any = None, idempotency_key: str | None = None) -> Call[Any]:

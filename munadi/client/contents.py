@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import httpx
 
+from munadi.client.answers import Content, ListedPublication, Media, MunadiEvent, Page
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
-from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia
-from munadi.client.operations import M, operation, stream
-from munadi.client.shapes import Content, Event, Json, Page, Submission
+from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia, PlainPublications
+from munadi.client.operations import M, every, operation, stream
+from munadi.client.requests import ContentFilters, ContentRequest, PublicationFilters
+from munadi.client.shapes import Submission
 from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, Upload, key_or_new, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
@@ -20,11 +22,32 @@ EVENTS_AT_ONCE = 100
 SOON, LATER = 0.25, 2.0
 
 
-class Contents(PlainContents[M]):
-    """`munadi.contents`: posts and their publications."""
+class Publications(PlainPublications[M]):
+    """`munadi.publications`: posts, each at one account."""
 
     @operation
-    def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
+    def list(self, /, **filters: Unpack[PublicationFilters]) -> Call[Page[ListedPublication]]:
+        """A page of publications. Filters have the API's names: brandRef, channel, accountId, status, since, limit …"""
+        return Call("GET", "/v1/publications", filters)
+
+    list_all = every(list)
+
+
+class Contents(PlainContents[M]):
+    """`munadi.contents`: posts."""
+
+    # Former names of what is about one publication.
+    publications = Publications.list
+    publication = Publications.get
+    edit_publication = Publications.edit
+    withdraw_publication = Publications.withdraw
+    receipt = Publications.receipt
+    resolve = Publications.resolve
+    dismiss = Publications.dismiss
+    undismiss = Publications.undismiss
+
+    @operation
+    def submit(self, payload: ContentRequest, idempotency_key: str | None = None) -> Call[Submission]:
         """Submit a post; the answer has the post, its idempotency key, and whether it repeats an earlier answer."""
         key = key_or_new(idempotency_key)
 
@@ -35,23 +58,20 @@ class Contents(PlainContents[M]):
         return Call("POST", "/v1/contents", body=payload, idempotency_key=key, read=read)
 
     @operation
-    def list(self, /, **filters: Any) -> Call[Page]:
-        """A page of posts. Filters are the API's: brandRef, id, status, channel, metadata={…}, limit …"""
+    def list(self, /, **filters: Unpack[ContentFilters]) -> Call[Page[Content]]:
+        """A page of posts. Filters have the API's names: brandRef, id, status, channel, metadata={…}, limit …"""
         own = filters.pop("metadata", None) or {}
-        return Call("GET", "/v1/contents", filters | {f"metadata[{name}]": value for name, value in own.items()})
+        return Call("GET", "/v1/contents", {**filters, **{f"metadata[{name}]": value for name, value in own.items()}})
+
+    list_all = every(list)
 
     @operation
-    def publications(self, /, **filters: Any) -> Call[Page]:
-        """A page of publications. Filters are the API's: brandRef, channel, accountId, status, since, until, limit …"""
-        return Call("GET", "/v1/publications", filters)
-
-    @operation
-    def events(self, content_id: str, after: int = 0) -> Steps[Sequence[Event]]:
+    def events(self, content_id: str, after: int = 0) -> Steps[Sequence[MunadiEvent]]:
         """Every event of a post so far, in order; only those after that `position`, if one is given."""
         return _events(content_id, after)
 
     @stream
-    def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> StreamSteps[Event]:
+    def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> StreamSteps[MunadiEvent]:
         """Each event as it happens, the past ones first, until every publication has ended."""
         while True:
             # Read before the events, so that the last one is never missed.
@@ -107,7 +127,7 @@ class MediaFiles(PlainMedia[M]):
     """`munadi.media`: files that posts use."""
 
     @operation
-    def upload(self, brand_ref: str, file: Path, on_bytes: Callable[[int], None] | None = None) -> Call[Json]:
+    def upload(self, brand_ref: str, file: Path, on_bytes: Callable[[int], None] | None = None) -> Call[Media]:
         """Store a local file; the answer has its `id` and what was probed.
 
         `on_bytes` gets the number of bytes sent so far; it starts at 0 again if the upload is repeated.
@@ -130,12 +150,12 @@ def _wait_asked(error: NotReachable | ProblemError) -> int:
     return error.retry_after or 0
 
 
-def _events(content_id: str, after: int) -> Steps[list[Event]]:
-    found: list[Event] = []
+def _events(content_id: str, after: int) -> Steps[list[MunadiEvent]]:
+    found: list[MunadiEvent] = []
     cursor: str | int | None = after
     while cursor is not None:
         path = f"/v1/contents/{segment(content_id)}/events"
-        page: Page = yield from Call("GET", path, {"after": cursor, "limit": EVENTS_AT_ONCE})
-        found += page["data"]  # type: ignore[arg-type]
+        page: Page[MunadiEvent] = yield from Call("GET", path, {"after": cursor, "limit": EVENTS_AT_ONCE})
+        found += page["data"]
         cursor = page["nextCursor"]
     return found

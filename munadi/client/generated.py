@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from munadi.client.operations import Group, M, operation
-from munadi.client.shapes import Content, Json, Page, Publication, Validation
+from munadi.client import answers, requests
+from munadi.client.operations import Group, M, every, operation
+from munadi.client.shapes import Json
 from munadi.client.steps import Call, given, nothing, post, segment
 
 
@@ -17,10 +18,12 @@ class Accounts(Group[M]):
     """The operations of `munadi.accounts` that are one request each."""
 
     @operation
-    def create(self, brand_ref: str, account: Json) -> Call[Json]:
+    def import_(self, brand_ref: str, account: requests.AccountImportRequest) -> Call[answers.Account]:
         """Import an account. The credentials are verified with the network and stored encrypted. Importing a profile
         again reconnects it."""
         return post(f"/v1/brands/{segment(brand_ref)}/accounts", account)
+
+    create = import_  # its former name
 
     @operation
     def list(
@@ -31,7 +34,7 @@ class Accounts(Group[M]):
         *,
         channel: str | None = None,
         status: Sequence[str] | None = None,
-    ) -> Call[Page]:
+    ) -> Call[answers.Page[answers.Account]]:
         """List accounts. Connected accounts with their health and the posts that wait for them."""
         return Call(
             "GET",
@@ -45,40 +48,30 @@ class Accounts(Group[M]):
             },
         )
 
+    list_all = every(list)
+
     @operation
-    def get(self, account_id: str) -> Call[Json]:
+    def get(self, account_id: str) -> Call[answers.Account]:
         """Read an account. One account. Disconnected accounts can be read too."""
         return Call("GET", f"/v1/accounts/{segment(account_id)}")
 
     @operation
-    def check(self, account_id: str) -> Call[Json]:
+    def check(self, account_id: str) -> Call[answers.AccountCheck]:
         """Check an account. Ask the network whether the account still works. A dead grant becomes
         `reauth_required`."""
         return post(f"/v1/accounts/{segment(account_id)}/check")
 
     @operation
-    def connect(self, brand_ref: str, request: Json) -> Call[Json]:
+    def connect(self, brand_ref: str, request: requests.ConnectRequest) -> Call[answers.ConnectLink]:
         """Connect in a browser. A link for the profile's owner, valid for one connection. GET /v1/connections/{id}
         has its progress."""
         return post(f"/v1/brands/{segment(brand_ref)}/accounts/connect", request)
 
     @operation
-    def reconnect(self, account_id: str, request: Json) -> Call[Json]:
+    def reconnect(self, account_id: str, request: requests.ConnectLinkRequest) -> Call[answers.ConnectLink]:
         """Reconnect in a browser. Create a link for the same profile. Posts that waited for the account then
         continue."""
         return post(f"/v1/accounts/{segment(account_id)}/reconnect", request)
-
-    @operation
-    def connection(self, connection_id: str) -> Call[Json]:
-        """Read a connection. The progress of a connection: the profiles to choose from, the connected accounts, or
-        the failure."""
-        return Call("GET", f"/v1/connections/{segment(connection_id)}")
-
-    @operation
-    def select(self, connection_id: str, external_ids: Sequence[str]) -> Call[Json]:
-        """Choose profiles. Connect some of `choices`. Each is verified with the network first; either all are
-        connected or none."""
-        return post(f"/v1/connections/{segment(connection_id)}/select", given(externalIds=[*external_ids]))
 
     @operation
     def disconnect(self, account_id: str) -> Call[None]:
@@ -87,11 +80,27 @@ class Accounts(Group[M]):
         return Call("DELETE", f"/v1/accounts/{segment(account_id)}", read=nothing)
 
     @operation
-    def erase(self, account_id: str, confirm: str) -> Call[Json]:
+    def erase(self, account_id: str, confirm: str) -> Call[answers.Erasure]:
         """Erase an account. Disconnect the account and delete everything that Munadi has of it: its tokens, its posts
         with their events, and its part of posts that other accounts publish too. It cannot be undone. Posts that are
         live at its network stay there; withdraw them first."""
         return Call("DELETE", f"/v1/accounts/{segment(account_id)}/data", {"confirm": confirm}, read=nothing)
+
+
+class Connections(Group[M]):
+    """The operations of `munadi.connections` that are one request each."""
+
+    @operation
+    def get(self, connection_id: str) -> Call[answers.Connection]:
+        """Read a connection. The progress of a connection: the profiles to choose from, the connected accounts, or
+        the failure."""
+        return Call("GET", f"/v1/connections/{segment(connection_id)}")
+
+    @operation
+    def select(self, connection_id: str, external_ids: Sequence[str]) -> Call[answers.Connection]:
+        """Choose profiles. Connect some of `choices`. Each is verified with the network first; either all are
+        connected or none."""
+        return post(f"/v1/connections/{segment(connection_id)}/select", given(externalIds=[*external_ids]))
 
 
 class Audit(Group[M]):
@@ -109,7 +118,7 @@ class Audit(Group[M]):
         brand_ref: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Call[Page]:
+    ) -> Call[answers.Page[answers.AuditEntry]]:
         """Read the audit log. Who did what, the newest first. An `admin` key for one brand sees that brand's entries
         only."""
         return Call(
@@ -127,6 +136,8 @@ class Audit(Group[M]):
             },
         )
 
+    list_all = every(list)
+
 
 class Brands(Group[M]):
     """The operations of `munadi.brands` that are one request each."""
@@ -142,7 +153,7 @@ class Brands(Group[M]):
         limits: Json | None = None,
         looks: Json | None = None,
         unusable_accounts: str | None = None,
-    ) -> Call[Json]:
+    ) -> Call[answers.Brand]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
         return post(
             "/v1/brands",
@@ -158,22 +169,26 @@ class Brands(Group[M]):
         )
 
     @operation
-    def get(self, ref: str) -> Call[Json]:
+    def get(self, ref: str) -> Call[answers.Brand]:
         """Read a brand. One brand."""
         return Call("GET", f"/v1/brands/{segment(ref)}")
 
     @operation
-    def update(self, ref: str, changes: Json) -> Call[Json]:
+    def update(self, ref: str, changes: requests.BrandChange) -> Call[answers.Brand]:
         """Change a brand. Only the fields that you send are changed, within `limits` too; null clears a field."""
         return Call("PATCH", f"/v1/brands/{segment(ref)}", body=changes)
 
     @operation
-    def list(self, limit: int | None = None, cursor: str | None = None, *, q: str | None = None) -> Call[Page]:
+    def list(
+        self, limit: int | None = None, cursor: str | None = None, *, q: str | None = None
+    ) -> Call[answers.Page[answers.Brand]]:
         """List brands. The brands that this key may see, ordered by `ref`."""
         return Call("GET", "/v1/brands", {"q": q, "limit": limit, "cursor": cursor})
 
+    list_all = every(list)
+
     @operation
-    def erase(self, ref: str, confirm: str) -> Call[Json]:
+    def erase(self, ref: str, confirm: str) -> Call[answers.Erasure]:
         """Erase a brand. Delete everything that Munadi has of the brand: posts, drafts, files, accounts with their
         tokens, events, webhook endpoints, keys, workflows. What is due is not published any more. It cannot be
         undone, and goes on in the background: `GET /v1/erasures/{id}` shows how far it is. Posts that are live at
@@ -181,8 +196,12 @@ class Brands(Group[M]):
         keys are revoked."""
         return Call("DELETE", f"/v1/brands/{segment(ref)}", {"confirm": confirm}, read=nothing)
 
+
+class Erasures(Group[M]):
+    """The operations of `munadi.erasures` that are one request each."""
+
     @operation
-    def erasure(self, erasure_id: str) -> Call[Json]:
+    def get(self, erasure_id: str) -> Call[answers.Erasure]:
         """Read an erasure. How far an erasure is, what it waits for, and how much it has erased."""
         return Call("GET", f"/v1/erasures/{segment(erasure_id)}")
 
@@ -191,12 +210,12 @@ class Channels(Group[M]):
     """The operations of `munadi.channels` that are one request each."""
 
     @operation
-    def list(self) -> Call[Page]:
+    def list(self) -> Call[answers.Page[answers.Channel]]:
         """List channels. Every channel that this installation can publish on."""
         return Call("GET", "/v1/channels")
 
     @operation
-    def get(self, channel: str) -> Call[Json]:
+    def get(self, channel: str) -> Call[answers.Channel]:
         """Get channel. One channel's limits and rules, and the JSON Schema of its `options`."""
         return Call("GET", f"/v1/channels/{segment(channel)}")
 
@@ -205,30 +224,32 @@ class PlainContents(Group[M]):
     """The operations of `munadi.contents` that are one request each."""
 
     @operation
-    def publish(self, payload: Json, idempotency_key: str | None = None) -> Call[Content]:
+    def create(self, payload: requests.ContentRequest, idempotency_key: str | None = None) -> Call[answers.Content]:
         """Create content. Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a
         network published it."""
         return post("/v1/contents", payload, idempotency_key)
 
+    publish = create  # its former name
+
     @operation
-    def validate(self, payload: Json) -> Call[Validation]:
+    def validate(self, payload: requests.ContentRequest) -> Call[answers.Validation]:
         """Validate content. What POST /v1/contents would report, without storing anything."""
         return post("/v1/contents/validate", payload)
 
     @operation
-    def get(self, content_id: str) -> Call[Content]:
+    def get(self, content_id: str) -> Call[answers.Content]:
         """Get content. A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-
         None-Match, and gets 304 while nothing has changed."""
         return Call("GET", f"/v1/contents/{segment(content_id)}")
 
     @operation
-    def update(self, content_id: str, changes: Json, version: int) -> Call[Content]:
+    def update(self, content_id: str, changes: requests.ContentEdit, version: int) -> Call[answers.Content]:
         """Edit content. Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a
         field."""
         return Call("PATCH", f"/v1/contents/{segment(content_id)}", body=changes, headers={"if-match": f'"{version}"'})
 
     @operation
-    def cancel(self, content_id: str) -> Call[Content]:
+    def cancel(self, content_id: str) -> Call[answers.Content]:
         """Cancel content. Cancel everything that was not claimed yet. 200 if anything is canceled now or was
         before."""
         return post(f"/v1/contents/{segment(content_id)}/cancel")
@@ -242,7 +263,7 @@ class PlainContents(Group[M]):
         fold: Literal["earlier", "later"] | None = None,
         publish_by: str | None = None,
         timezone: str | None = None,
-    ) -> Call[Content]:
+    ) -> Call[answers.Content]:
         """Reschedule content. Reschedule everything that is not published yet. A default publishBy moves along; an
         explicit one stays."""
         return post(
@@ -251,12 +272,12 @@ class PlainContents(Group[M]):
         )
 
     @operation
-    def publish_now(self, content_id: str) -> Call[Content]:
+    def publish_now(self, content_id: str) -> Call[answers.Content]:
         """Publish content now. Publish everything that still waits, right now."""
         return post(f"/v1/contents/{segment(content_id)}/publish-now")
 
     @operation
-    def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Call[Content]:
+    def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Call[answers.Content]:
         """Retry content. Retry failed publications at their time, or at once if that has passed, with the stored
         media."""
         return post(
@@ -265,13 +286,17 @@ class PlainContents(Group[M]):
         )
 
     @operation
-    def withdraw(self, content_id: str) -> Call[Content]:
+    def withdraw(self, content_id: str) -> Call[answers.Content]:
         """Withdraw content. Take back everything of a post that is live, from each network that lets an app do it.
         Idempotent."""
         return post(f"/v1/contents/{segment(content_id)}/withdraw")
 
+
+class PlainPublications(Group[M]):
+    """The operations of `munadi.publications` that are one request each."""
+
     @operation
-    def edit_publication(
+    def edit(
         self,
         publication_id: str,
         text: str | None = None,
@@ -281,7 +306,7 @@ class PlainContents(Group[M]):
         *,
         alt_texts: Sequence[str] | None = None,
         link: str | None = None,
-    ) -> Call[Publication]:
+    ) -> Call[answers.PublicationDetail]:
         """Edit publication. Edit a live publication at its network: `liveEdit` of the channel has which fields.
         Idempotent."""
         return post(
@@ -297,22 +322,28 @@ class PlainContents(Group[M]):
         )
 
     @operation
-    def withdraw_publication(self, publication_id: str) -> Call[Publication]:
+    def withdraw(self, publication_id: str) -> Call[answers.PublicationDetail]:
         """Withdraw publication. Take a live publication back: all of it, with later parts and comments of its own.
         Idempotent."""
         return post(f"/v1/publications/{segment(publication_id)}/withdraw")
 
     @operation
-    def publication(self, publication_id: str) -> Call[Publication]:
+    def get(self, publication_id: str) -> Call[answers.PublicationDetail]:
         """Get publication. A publication with its draft and its attempts: each visible call and its outcome."""
         return Call("GET", f"/v1/publications/{segment(publication_id)}")
 
     @operation
-    def receipt(self, publication_id: str) -> Call[Json]:
+    def receipt(self, publication_id: str) -> Call[answers.Receipt]:
         """Get a receipt. A signed statement about a published publication: where its post is, when each call was
         made, and the hash of what was sent. The keys at `/.well-known/munadi-keys.json` verify it, also much later
         and without this API."""
         return Call("GET", f"/v1/publications/{segment(publication_id)}/receipt")
+
+    @operation
+    def receipt_keys(self) -> Call[answers.ReceiptKeySet]:
+        """Keys that verify receipts. The public keys that verify receipts, as a JWK Set (RFC 7517). It needs no API
+        key. Earlier keys stay in it."""
+        return Call("GET", "/.well-known/munadi-keys.json")
 
     @operation
     def resolve(
@@ -322,7 +353,7 @@ class PlainContents(Group[M]):
         *,
         provider_post_id: str | None = None,
         provider_url: str | None = None,
-    ) -> Call[Publication]:
+    ) -> Call[answers.PublicationDetail]:
         """Resolve publication. Resolve an unconfirmed publication, after checking the network yourself.
         Idempotent."""
         return post(
@@ -332,14 +363,14 @@ class PlainContents(Group[M]):
 
     @operation
     def dismiss(
-        self, publication_id: str, because: Literal["not_needed", "sent_elsewhere"] = "not_needed"
-    ) -> Call[Publication]:
+        self, publication_id: str, because: Literal["not_needed", "sent_elsewhere"] | None = None
+    ) -> Call[answers.PublicationDetail]:
         """Dismiss publication. Note that a failure needs no attention any more, or that a live post lacks a part,
         such as its first comment. The status stays. A retry ends the dismissal. Idempotent."""
         return post(f"/v1/publications/{segment(publication_id)}/dismiss", given(because=because) or None)
 
     @operation
-    def undismiss(self, publication_id: str) -> Call[Publication]:
+    def undismiss(self, publication_id: str) -> Call[answers.PublicationDetail]:
         """Undismiss publication. Undo a dismissal: it needs attention again. Without a dismissal nothing changes."""
         return post(f"/v1/publications/{segment(publication_id)}/undismiss")
 
@@ -348,24 +379,28 @@ class PlainDrafts(Group[M]):
     """The operations of `munadi.drafts` that are one request each."""
 
     @operation
-    def create(self, content: Json, idempotency_key: str | None = None) -> Call[Json]:
+    def create(self, content: Json, idempotency_key: str | None = None) -> Call[answers.SavedDraft]:
         """Save a draft. Keep a post that is not finished. It is checked as `POST /v1/contents/validate` does, and
         never refused for what is missing or wrong: `problems` lists that. Only an unknown brand is refused."""
         return post("/v1/drafts", content, idempotency_key)
 
     @operation
-    def list(self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
+    def list(
+        self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.SavedDraft]]:
         """List drafts. Drafts that are not submitted yet, the newest first. A page of long drafts has fewer than
         `limit`: `nextCursor` says whether there are more."""
         return Call("GET", "/v1/drafts", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
 
+    list_all = every(list)
+
     @operation
-    def get(self, draft_id: str) -> Call[Json]:
+    def get(self, draft_id: str) -> Call[answers.SavedDraft]:
         """Read a draft. A draft with the problems of its last check. A later change sends the `ETag` as If-Match."""
         return Call("GET", f"/v1/drafts/{segment(draft_id)}")
 
     @operation
-    def update(self, draft_id: str, changes: Json, version: int) -> Call[Json]:
+    def update(self, draft_id: str, changes: Json, version: int) -> Call[answers.SavedDraft]:
         """Change a draft. Absent fields stay as they are; null removes a field. The draft is checked again."""
         return Call("PATCH", f"/v1/drafts/{segment(draft_id)}", body=changes, headers={"if-match": f'"{version}"'})
 
@@ -375,17 +410,46 @@ class PlainDrafts(Group[M]):
         return Call("DELETE", f"/v1/drafts/{segment(draft_id)}", read=nothing)
 
 
-class Feeds(Group[M]):
-    """The operations of `munadi.calendar_feeds` that are one request each."""
+class PlainCalendar(Group[M]):
+    """The operations of `munadi.calendar` that are one request each."""
 
     @operation
-    def create(self, brand_ref: str) -> Call[Json]:
+    def get(
+        self,
+        from_: str,
+        to: str,
+        *,
+        timezone: str = "UTC",
+        brand_ref: str | None = None,
+        per_day: int | None = None,
+        coming_first: bool = False,
+    ) -> Call[answers.Calendar]:
+        """Read a calendar. Posts by the day on which they are due, for at most two months."""
+        return Call(
+            "GET",
+            "/v1/calendar",
+            {
+                "from": from_,
+                "to": to,
+                "timezone": timezone,
+                "brandRef": brand_ref,
+                "perDay": per_day,
+                "comingFirst": coming_first or None,
+            },
+        )
+
+
+class Feeds(Group[M]):
+    """The operations of `munadi.calendar.feeds` that are one request each."""
+
+    @operation
+    def create(self, brand_ref: str) -> Call[answers.CalendarFeedWithUrl]:
         """Create a calendar's address. The address is for calendar programs (iCalendar). It needs no key, never
         expires, and is shown only here."""
         return post(f"/v1/brands/{segment(brand_ref)}/calendar-feeds")
 
     @operation
-    def list(self, brand_ref: str) -> Call[Page]:
+    def list(self, brand_ref: str) -> Call[answers.Page[answers.CalendarFeed]]:
         """List calendar addresses. The secret addresses of a brand's calendar, all of them, without the secrets."""
         return Call("GET", f"/v1/brands/{segment(brand_ref)}/calendar-feeds")
 
@@ -401,26 +465,28 @@ class Keys(Group[M]):
     @operation
     def create(
         self, name: str, scopes: Sequence[str], *, brand_ref: str | None = None, expires_at: str | None = None
-    ) -> Call[Json]:
+    ) -> Call[answers.KeyWithText]:
         """Create a key. The key is shown only in this response. A key for one brand can only create keys for that
         brand."""
         return post("/v1/keys", given(brandRef=brand_ref, expiresAt=expires_at, name=name, scopes=[*scopes]))
 
     @operation
-    def me(self) -> Call[Json]:
+    def me(self) -> Call[answers.Key]:
         """Read this key. The key that makes this call: its scopes, its brand and its end. Every key may read
         itself."""
         return Call("GET", "/v1/keys/me")
 
     @operation
-    def get(self, key_id: str) -> Call[Json]:
+    def get(self, key_id: str) -> Call[answers.Key]:
         """Read a key. One key, without its text."""
         return Call("GET", f"/v1/keys/{segment(key_id)}")
 
     @operation
-    def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
+    def list(self, limit: int | None = None, cursor: str | None = None) -> Call[answers.Page[answers.Key]]:
         """List keys. All keys, including revoked and expired ones, in order of creation."""
         return Call("GET", "/v1/keys", {"limit": limit, "cursor": cursor})
+
+    list_all = every(list)
 
     @operation
     def revoke(self, key_id: str) -> Call[None]:
@@ -433,13 +499,17 @@ class PlainMedia(Group[M]):
     """The operations of `munadi.media` that are one request each."""
 
     @operation
-    def list(self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
+    def list(
+        self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.Media]]:
         """List media. Stored media with their probed facts, newest first. Media that belong to every brand
         (`brandRef` null) are listed only for a key for all brands that names no brand."""
         return Call("GET", "/v1/media", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
 
+    list_all = every(list)
+
     @operation
-    def get(self, media_id: str) -> Call[Json]:
+    def get(self, media_id: str) -> Call[answers.Media]:
         """Read media. A stored media with its probed facts."""
         return Call("GET", f"/v1/media/{segment(media_id)}")
 
@@ -451,8 +521,8 @@ class PlainMedia(Group[M]):
         return Call("DELETE", f"/v1/media/{segment(media_id)}", read=nothing)
 
 
-class Webhooks(Group[M]):
-    """The operations of `munadi.webhooks` that are one request each."""
+class PlainEndpoints(Group[M]):
+    """The operations of `munadi.webhooks.endpoints` that are one request each."""
 
     @operation
     def create(
@@ -469,7 +539,7 @@ class Webhooks(Group[M]):
         payload: str | None = None,
         signature: str | None = None,
         types: Sequence[str] | None = None,
-    ) -> Call[Json]:
+    ) -> Call[answers.EndpointWithSecret]:
         """Create an endpoint. The signing secret is shown only in this response. The URL must be public https
         (loopback in development)."""
         return post(
@@ -490,17 +560,21 @@ class Webhooks(Group[M]):
         )
 
     @operation
-    def list(self, limit: int | None = None, cursor: str | None = None, *, brand_ref: str | None = None) -> Call[Page]:
+    def list(
+        self, limit: int | None = None, cursor: str | None = None, *, brand_ref: str | None = None
+    ) -> Call[answers.Page[answers.Endpoint]]:
         """List endpoints. The endpoints that this key may see, without their secrets."""
         return Call("GET", "/v1/webhooks/endpoints", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
 
+    list_all = every(list)
+
     @operation
-    def get(self, endpoint_id: str) -> Call[Json]:
+    def get(self, endpoint_id: str) -> Call[answers.Endpoint]:
         """Read an endpoint. One endpoint with its health."""
         return Call("GET", f"/v1/webhooks/endpoints/{segment(endpoint_id)}")
 
     @operation
-    def update(self, endpoint_id: str, changes: Json) -> Call[Json]:
+    def update(self, endpoint_id: str, changes: requests.EndpointChange) -> Call[answers.Endpoint]:
         """Change an endpoint. Only the fields that you send are changed. Enabling an endpoint sends the events stored
         while it was disabled."""
         return Call("PATCH", f"/v1/webhooks/endpoints/{segment(endpoint_id)}", body=changes)
@@ -512,17 +586,17 @@ class Webhooks(Group[M]):
 
     @operation
     def rotate_secret(
-        self, endpoint_id: str, *, revoke_previous: bool = False, signature: str | None = None
-    ) -> Call[Json]:
+        self, endpoint_id: str, *, revoke_previous: bool | None = None, signature: str | None = None
+    ) -> Call[answers.EndpointWithSecret]:
         """Rotate an endpoint's secret. Create a new secret. The old one also signs for 24 hours, so that you can
         switch without downtime; with `revokePrevious` it ends at once."""
         return post(
             f"/v1/webhooks/endpoints/{segment(endpoint_id)}/rotate-secret",
-            given(revokePrevious=revoke_previous or None, signature=signature) or None,
+            given(revokePrevious=revoke_previous, signature=signature) or None,
         )
 
     @operation
-    def test(self, endpoint_id: str) -> Call[Json]:
+    def test(self, endpoint_id: str) -> Call[answers.Delivery]:
         """Send a test event. Send a `webhook.test` event now, also to a disabled endpoint. The response has the
         result."""
         return post(f"/v1/webhooks/endpoints/{segment(endpoint_id)}/test")
@@ -530,7 +604,7 @@ class Webhooks(Group[M]):
     @operation
     def replay(
         self, endpoint_id: str, since: str, until: str | None = None, types: Sequence[str] | None = None
-    ) -> Call[Json]:
+    ) -> Call[answers.Replayed]:
         """Replay events. Send again, in the background, every event of the range that the endpoint subscribed to,
         with its original id."""
         return post(
@@ -546,7 +620,7 @@ class Webhooks(Group[M]):
         until: str | None = None,
         types: Sequence[str] | None = None,
         only: Literal["failed", "missed"] | None = None,
-    ) -> Call[Json]:
+    ) -> Call[answers.RecoveryView]:
         """Recover missed events. Send again, in the background, the events of the range that did not arrive, with
         their original ids."""
         return post(
@@ -554,19 +628,27 @@ class Webhooks(Group[M]):
             given(only=only, since=since, types=[*types] if types else None, until=until),
         )
 
+
+class Recoveries(Group[M]):
+    """The operations of `munadi.webhooks.endpoints.recoveries` that are one request each."""
+
     @operation
-    def recovery(self, endpoint_id: str, recovery_id: str) -> Call[Json]:
+    def get(self, endpoint_id: str, recovery_id: str) -> Call[answers.RecoveryView]:
         """Read a recovery. The progress of a recovery."""
         return Call("GET", f"/v1/webhooks/endpoints/{segment(endpoint_id)}/recoveries/{segment(recovery_id)}")
 
+
+class Deliveries(Group[M]):
+    """The operations of `munadi.webhooks.deliveries` that are one request each."""
+
     @operation
-    def delivery(self, delivery_id: str) -> Call[Json]:
+    def get(self, delivery_id: str) -> Call[answers.DeliveryDetail]:
         """Read a delivery. One delivery whole: its newest request as it was sent, and each attempt with its response
         (16 kB at most)."""
         return Call("GET", f"/v1/webhooks/deliveries/{segment(delivery_id)}")
 
     @operation
-    def deliveries(
+    def list(
         self,
         *,
         endpoint_id: str | None = None,
@@ -576,7 +658,7 @@ class Webhooks(Group[M]):
         deferred: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Call[Page]:
+    ) -> Call[answers.Page[answers.Delivery]]:
         """List deliveries. The newest first, each with all attempts and at most the first 1 kB of each response."""
         return Call(
             "GET",
@@ -592,37 +674,27 @@ class Webhooks(Group[M]):
             },
         )
 
+    list_all = every(list)
+
     @operation
-    def redeliver(self, delivery_id: str) -> Call[Json]:
+    def redeliver(self, delivery_id: str) -> Call[answers.Delivery]:
         """Redeliver. Resend now, whatever the delivery's status, with a fresh retry schedule. The event keeps its
         id."""
         return post(f"/v1/webhooks/deliveries/{segment(delivery_id)}/redeliver")
 
 
-class Plain(Group[M]):
-    """The operations of `munadi` that are one request each."""
+class PlainEvents(Group[M]):
+    """The operations of `munadi.events` that are one request each."""
 
     @operation
-    def ready(self) -> Call[Json]:
-        """Readiness. `ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs.
-        Posts are still accepted. 503 only without the database."""
-        return Call("GET", "/readyz")
-
-    @operation
-    def receipt_keys(self) -> Call[Json]:
-        """Keys that verify receipts. The public keys that verify receipts, as a JWK Set (RFC 7517). It needs no API
-        key. Earlier keys stay in it."""
-        return Call("GET", "/.well-known/munadi-keys.json")
-
-    @operation
-    def events(
+    def list(
         self,
         after: int = 0,
         *,
         brand_ref: str | None = None,
         types: Sequence[str] | None = None,
         limit: int | None = None,
-    ) -> Call[Page]:
+    ) -> Call[answers.Page[answers.MunadiEvent]]:
         """List events. Every event in the order of `position`, which never skips one: a late commit gets a later
         position."""
         return Call(
@@ -631,18 +703,38 @@ class Plain(Group[M]):
             {"brandRef": brand_ref, "type": [*types] if types else None, "limit": limit, "after": after},
         )
 
+    list_all = every(list)
+
     @operation
-    def event(self, event_id: str) -> Call[Json]:
+    def get(self, event_id: str) -> Call[answers.MunadiEvent]:
         """Read an event. One event with its position in the log."""
         return Call("GET", f"/v1/events/{segment(event_id)}")
 
+
+class EventTypes(Group[M]):
+    """The operations of `munadi.events.types` that are one request each."""
+
     @operation
-    def event_types(self) -> Call[Page]:
+    def list(self) -> Call[answers.Page[answers.EventTypeView]]:
         """List event types. Every type of event: when it is sent, the JSON Schema of its body, and an example."""
         return Call("GET", "/v1/events/types")
 
+
+class Health(Group[M]):
+    """The operations of `munadi.health` that are one request each."""
+
     @operation
-    def usage(
+    def check_ready(self) -> Call[answers.Ready]:
+        """Readiness. `ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs.
+        Posts are still accepted. 503 only without the database."""
+        return Call("GET", "/readyz")
+
+
+class Usage(Group[M]):
+    """The operations of `munadi.usage` that are one request each."""
+
+    @operation
+    def get(
         self,
         brand_ref: str | None = None,
         month: str | None = None,
@@ -654,35 +746,14 @@ class Plain(Group[M]):
         `ref`."""
         return Call("GET", "/v1/usage", {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor})
 
+
+class Insights(Group[M]):
+    """The operations of `munadi.insights` that are one request each."""
+
     @operation
-    def insights(
+    def get(
         self, brand_ref: str | None = None, *, since: str | None = None, until: str | None = None
-    ) -> Call[Json]:
+    ) -> Call[answers.Insights]:
         """Read insights. How many publications were published and failed, by network and day, and how late the
         published ones were."""
         return Call("GET", "/v1/insights", {"brandRef": brand_ref, "since": since, "until": until})
-
-    @operation
-    def calendar(
-        self,
-        from_: str,
-        to: str,
-        *,
-        timezone: str = "UTC",
-        brand_ref: str | None = None,
-        per_day: int | None = None,
-        coming_first: bool = False,
-    ) -> Call[Json]:
-        """Read a calendar. Posts by the day on which they are due, for at most two months."""
-        return Call(
-            "GET",
-            "/v1/calendar",
-            {
-                "from": from_,
-                "to": to,
-                "timezone": timezone,
-                "brandRef": brand_ref,
-                "perDay": per_day,
-                "comingFirst": coming_first or None,
-            },
-        )

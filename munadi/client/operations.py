@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from dataclasses import replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from munadi.client.steps import Call, Step, StreamSteps
+from munadi.client.answers import Page
+from munadi.client.steps import Call, Emit, Step, StreamSteps
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +54,7 @@ class Operation(Generic[P, T]):
     """An operation with one result."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], Call[T] | Generator[Step, Any, T]]) -> None:
-        self._build = build
+        self.build = build
         self.__doc__ = build.__doc__
 
     @overload
@@ -65,9 +67,9 @@ class Operation(Generic[P, T]):
         if group is None:
             return self
 
-        @functools.wraps(self._build)
+        @functools.wraps(self.build)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return group._driver.run(self._build(group, *args, **kwargs))
+            return group._driver.run(self.build(group, *args, **kwargs))
 
         return call
 
@@ -76,7 +78,7 @@ class Stream(Generic[P, T]):
     """An operation that yields values."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], StreamSteps[T]]) -> None:
-        self._build = build
+        self.build = build
         self.__doc__ = build.__doc__
 
     @overload
@@ -89,12 +91,35 @@ class Stream(Generic[P, T]):
         if group is None:
             return self
 
-        @functools.wraps(self._build)
+        @functools.wraps(self.build)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return group._driver.iterate(self._build(group, *args, **kwargs))
+            return group._driver.iterate(self.build(group, *args, **kwargs))
 
         return call
 
 
 operation = Operation
 stream = Stream
+
+
+def every(listing: Operation[P, Page[T]]) -> Stream[P, T]:
+    """The entries of all pages of a list, read one page at a time. Its arguments are those of the list."""
+
+    def build(group: Any, /, *args: P.args, **kwargs: P.kwargs) -> StreamSteps[T]:
+        call = listing.build(group, *args, **kwargs)
+        assert isinstance(call, Call)
+        return _entries(call)
+
+    build.__doc__ = "The entries of all pages, read one page at a time."
+    return Stream(build)
+
+
+def _entries(call: Call[Page[T]]) -> StreamSteps[T]:
+    place = "after" if "after" in call.params else "cursor"
+    while True:
+        page = yield from call
+        for entry in page["data"]:
+            yield Emit(entry)
+        if page["nextCursor"] is None:
+            return
+        call = replace(call, params={**call.params, place: page["nextCursor"]})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple
 
 from munadi.client.answers import Content as Content
 from munadi.client.answers import Dismissal as Dismissal
-from munadi.client.answers import Event as Event
 from munadi.client.answers import Failure as Failure
 from munadi.client.answers import Hold as Hold
 from munadi.client.answers import Liveness as Liveness
+from munadi.client.answers import MunadiEvent as MunadiEvent
+from munadi.client.answers import Page as Page
 from munadi.client.answers import PostEdit as PostEdit
 from munadi.client.answers import Problem as Problem
 from munadi.client.answers import Publication as Publication
@@ -18,17 +19,11 @@ from munadi.client.answers import Violation as Violation
 from munadi.client.answers import Warning_ as Warning_
 from munadi.client.answers import Withdrawal as Withdrawal
 
+Event = MunadiEvent
 Json = dict[str, Any]
 Fold = Literal["earlier", "later"]
 Outcome = Literal["published", "not_published"]
 DismissedAs = Literal["not_needed", "sent_elsewhere"]
-
-
-class Page(TypedDict):
-    """One page of a list; `nextCursor` is null on the last one."""
-
-    data: list[Json]
-    nextCursor: str | None
 
 
 class Submission(NamedTuple):

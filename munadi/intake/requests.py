@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.content import AltText, ClientRef, StoredFields, Time, Url, Zone
 from munadi.intake.links import Link
 
@@ -56,10 +57,14 @@ class MediaRequest(RequestBody):
 Media = Annotated[list[MediaRequest], Field(max_length=MAX_MEDIA)]
 
 
+# Any name is read: an unknown one is reported with everything else that is wrong. The schema lists those there are.
+Channel = Annotated[Name, BeforeValidator(lambda name: name, json_schema_input_type=ChannelName)]
+
+
 class ChannelRequest(RequestBody):
     """One channel to publish on, with its overrides. Absent or null: as in the post."""
 
-    channel: Name = Field(description="The network, as `GET /v1/channels` names it.")
+    channel: Channel = Field(description="The network, as `GET /v1/channels` names it.")
     account_id: Id | None = Field(None, description="Needed when the brand has several accounts on the channel.")
     text: Text | None = Field(None, description="Replaces the text here; an empty one removes it.")
     media: Media | None = Field(None, description="Replace the media here; an empty list removes them.")
@@ -76,7 +81,7 @@ def _named(value: Any) -> Any:
 
 
 # A plain name stands for an object with nothing but it.
-ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=Name | ChannelRequest)]
+ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=ChannelName | ChannelRequest)]
 
 
 class ContentRequest(RequestBody, StoredFields):

@@ -43,9 +43,9 @@ NEXT_BY_STATUS = {
 }
 
 
-def done(text: str, data: Json) -> CallToolResult:
+def done(text: str, data: Mapping[str, Any]) -> CallToolResult:
     """A success: what the model reads, and the same as data."""
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content={**data})
 
 
 def of_content(content: Content, lines: Sequence[str] = (), **more: Any) -> CallToolResult:
@@ -54,7 +54,7 @@ def of_content(content: Content, lines: Sequence[str] = (), **more: Any) -> Call
     return done("\n".join([*lines, describe(content)]), data)
 
 
-def listed(lines: list[str], data: Json, empty: str) -> CallToolResult:
+def listed(lines: list[str], data: Mapping[str, Any], empty: str) -> CallToolResult:
     """A page of a list, with how to continue."""
     if data["nextCursor"]:
         lines = [*lines, f"There are more: call again with cursor={data['nextCursor']}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from mcp.types import CallToolResult
@@ -82,7 +83,7 @@ async def submit(context: ToolContext, arguments: DraftSubmission) -> CallToolRe
     return of_content(content, [f"Accepted, not published yet. {arguments.draft_id} has ended: it is this post now."])
 
 
-def _of_draft(draft: Json, lines: list[str] | None = None) -> CallToolResult:
+def _of_draft(draft: Mapping[str, Any], lines: list[str] | None = None) -> CallToolResult:
     step = READY if draft["valid"] else UNFINISHED
     said = [_headline(draft), *(lines or []), *violated(draft["problems"])]
     if draft["moreProblems"]:
@@ -91,16 +92,16 @@ def _of_draft(draft: Json, lines: list[str] | None = None) -> CallToolResult:
     return done("\n".join([*said, f"Next: {step}"]), {"draft": _with_remedies(draft), "nextStep": step})
 
 
-def _with_remedies(draft: Json) -> Json:
+def _with_remedies(draft: Mapping[str, Any]) -> Json:
     return {**draft, "problems": [{**problem, "remedy": remedy_of(problem)} for problem in draft["problems"]]}
 
 
-def _headline(draft: Json) -> str:
+def _headline(draft: Mapping[str, Any]) -> str:
     state = "ready to submit" if draft["valid"] else "not ready to submit"
     return f"draft {draft['id']} of {draft['brandRef']}, version {draft['version']}: {state}"
 
 
-def _brief(draft: Json) -> str:
+def _brief(draft: Mapping[str, Any]) -> str:
     text: Any = draft["content"].get("text")
     shown = " ".join(str(text or "").split())
     return f"{_headline(draft)} {shown if len(shown) <= SHOWN else f'{shown[:SHOWN]}…'!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from mcp.types import GetPromptResult, Prompt, PromptArgument, PromptMessage, TextContent
 
 from munadi.client import AsyncClient
-from munadi.client.shapes import Json
 from munadi.domain.publication import PublicationStatus
 from munadi.mcp.resources import channel_rules
 from munadi.mcp.texts import failed
@@ -88,7 +87,7 @@ async def _zone(munadi: AsyncClient, brand: str | None) -> str:
     """The time zone of the brand, or of the only one; UTC for several."""
     if brand is not None:
         return (await munadi.brands.get(brand))["timezone"] or "UTC"
-    brands: Sequence[Json] = (await munadi.brands.list(2))["data"]
+    brands = (await munadi.brands.list(2))["data"]
     return (brands[0]["timezone"] or "UTC") if len(brands) == 1 else "UTC"
 
 

@@ -6,7 +6,7 @@ Each is JSON. What the API answers is read with the caller's own key.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,8 @@ async def channel_rules(munadi: AsyncClient, channel: str) -> Json:
 async def _channels(munadi: AsyncClient) -> Json:
     page = await munadi.channels.list()
     shown = ("name", "title", "textLimits")
-    return {"channels": [{name: each[name] for name in shown} for each in page["data"]]}
+    channels: Sequence[Mapping[str, Any]] = page["data"]
+    return {"channels": [{name: each[name] for name in shown} for each in channels]}
 
 
 async def _failures(munadi: AsyncClient) -> Json:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from mcp.types import CallToolResult
 
@@ -38,7 +38,7 @@ FACTS = ("kind", "type", "bytes", "width", "height", "duration", "pages")
 
 
 async def validate(context: ToolContext, arguments: inputs.ValidateInput) -> CallToolResult:
-    found = await context.munadi.contents.validate(arguments.given())
+    found = await context.munadi.contents.validate(cast(Any, arguments.given()))
     lines = ["Valid: publish would accept it." if found["valid"] else "Not valid: publish would refuse it."]
     lines += violated(found["problems"])
     lines += [f"warning {warning['code']}: {warning['message']}" for warning in found["warnings"]]
@@ -49,7 +49,7 @@ async def validate(context: ToolContext, arguments: inputs.ValidateInput) -> Cal
 async def publish(context: ToolContext, arguments: inputs.PublishInput) -> CallToolResult:
     key = arguments.key
     try:
-        made = await context.munadi.contents.submit(arguments.payload, key)
+        made = await context.munadi.contents.submit(cast(Any, arguments.payload), key)
         # The first answer is as old as the first call.
         content = await context.munadi.contents.get(made.content["id"]) if made.replayed else made.content
     except ClientError as error:
@@ -90,7 +90,9 @@ async def wait(context: ToolContext, arguments: inputs.WaitInput) -> CallToolRes
 
 
 async def edit(context: ToolContext, arguments: inputs.EditInput) -> CallToolResult:
-    return of_content(await context.munadi.contents.update(arguments.content_id, arguments.changes, arguments.version))
+    return of_content(
+        await context.munadi.contents.update(arguments.content_id, cast(Any, arguments.changes), arguments.version)
+    )
 
 
 async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> CallToolResult:
@@ -101,7 +103,7 @@ async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> C
     with TemporaryDirectory() as folder:
         file = Path(folder) / "file"
         await asyncio.to_thread(file.write_bytes, content)
-        media = await context.munadi.media.upload(arguments.brand_ref, file)
+        media: Mapping[str, Any] = await context.munadi.media.upload(arguments.brand_ref, file)
     found = ", ".join(f"{name} {media[name]}" for name in FACTS if media.get(name))
     return done(f'{media["id"]} is stored ({found}). Use it as media: [{{"id": "{media["id"]}"}}]', media)
 
@@ -125,12 +127,12 @@ async def withdraw(context: ToolContext, arguments: inputs.WithdrawInput) -> Cal
         return of_content(await context.munadi.contents.withdraw(arguments.content_id))
     if wanted not in {each["id"] for each in content["publications"]}:
         return not_of_content(content, wanted)
-    await context.munadi.contents.withdraw_publication(wanted)
+    await context.munadi.publications.withdraw(wanted)
     return of_content(await context.munadi.contents.get(arguments.content_id))
 
 
 async def edit_live(context: ToolContext, arguments: inputs.LiveEditInput) -> CallToolResult:
-    edited: Mapping[str, Any] = await context.munadi.contents.edit_publication(
+    edited: Mapping[str, Any] = await context.munadi.publications.edit(
         arguments.publication_id,
         arguments.text,
         arguments.title,
@@ -143,7 +145,7 @@ async def edit_live(context: ToolContext, arguments: inputs.LiveEditInput) -> Ca
 
 
 async def receipt(context: ToolContext, arguments: inputs.PublicationNamed) -> CallToolResult:
-    found = await context.munadi.contents.receipt(arguments.publication_id)
+    found = await context.munadi.publications.receipt(arguments.publication_id)
     words = "The signed receipt. munadi receipts verify, or any JOSE library with the keys, verifies it:"
     return done(f"{words}\n{found['receipt']}", found)
 
@@ -176,7 +178,7 @@ async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed)
 
 async def list_contents(context: ToolContext, arguments: inputs.ContentsInput) -> CallToolResult:
     page = await context.munadi.contents.list(**arguments.given())
-    lines = [brief(content) for content in page["data"]]  # type: ignore[arg-type]
+    lines = [brief(content) for content in page["data"]]
     return listed(lines, {**page, "data": [_short(content) for content in page["data"]]}, "no contents")
 
 
@@ -188,7 +190,7 @@ async def events(context: ToolContext, arguments: inputs.EventsInput) -> CallToo
         ]
         more = len(found) > arguments.limit
     else:
-        page = await context.munadi.events(
+        page = await context.munadi.events.list(
             arguments.after, brand_ref=arguments.brand_ref, types=arguments.types, limit=arguments.limit
         )
         wanted, more = page["data"], page["nextCursor"] is not None
@@ -198,13 +200,13 @@ async def events(context: ToolContext, arguments: inputs.EventsInput) -> CallToo
     return done("\n".join(lines), {"data": [_flat(event) for event in wanted], "nextAfter": after, "more": more})
 
 
-def _account(account: Json) -> str:
+def _account(account: Mapping[str, Any]) -> str:
     line = f"{account['id']} {account['channel']} {account['handle']} brand {account['brandRef']}: {account['status']}"
     failure = account["lastFailure"] if account["status"] != "connected" else None
     return f"{line} ({failure['reason']}: {failure['message']} What to do: {failure['remedy']})" if failure else line
 
 
-def _short(content: Json) -> Json:
+def _short(content: Mapping[str, Any]) -> Json:
     """A content as a list shows it; status shows it whole."""
     names = ("id", "brandRef", "status", "scheduledAt", "timezone", "text", "clientRef", "createdAt")
     fields = ("id", "channel", "accountId", "status", "providerUrl")

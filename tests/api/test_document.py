@@ -223,6 +223,53 @@ async def test_every_event_is_a_webhook_of_the_document_as_the_catalogue_lists_i
         Draft202012Validator({"components": found["components"]} | body["schema"]).validate(each["example"])
 
 
+async def test_the_logs_entries_are_a_union_of_every_event_and_of_unknown_ones(api: ApiHarness) -> None:
+    found = await document(api)
+    union = found["components"]["schemas"]["MunadiEvent"]
+    assert union["discriminator"]["mapping"].keys() == set(EventType)
+    assert len(union["oneOf"]) == len(EventType) + 1
+    await api.submit(**examples.CONTENTS["now"]["value"])
+    page = await api.read("/v1/events")
+    for path in ("/v1/events", "/v1/contents/{content_id}/events", "/v1/events/{event_id}"):
+        body = found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        is_page = "{event_id}" not in path
+        validator = Draft202012Validator({"components": found["components"]} | body["schema"])
+        validator.validate(body["example"])
+        validator.validate(page if is_page else page["data"][0])
+        newer = page["data"][0] | {"type": "content.liked", "data": {"likes": 7}}
+        validator.validate({"data": [newer], "nextCursor": None} if is_page else newer)
+        wrong = page["data"][0] | {"data": {"likes": 7, "content": "no post"}}
+        assert not validator.is_valid({"data": [wrong], "nextCursor": None} if is_page else wrong)
+
+
+async def test_generators_find_nothing_that_they_read_wrongly(api: ApiHarness) -> None:
+    found = await document(api)
+    null = {"type": "null"}
+    for _, path, operation in operations(found):
+        for parameter in operation.get("parameters", ()):
+            assert null not in parameter["schema"].get("anyOf", ()), f"{path} {parameter['name']}"
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            assert null not in content["schema"].get("anyOf", ()), path
+    schemas = found["components"]["schemas"]
+    requests = [schemas[name]["properties"] for name in ("ContentRequest", "EndpointCreate", "Replay")]
+    assert "default" not in {key for fields in requests for field in fields.values() for key in field}
+    assert "Without it: `not_needed`." in schemas["DismissRequest"]["properties"]["because"]["description"]
+    text = {"type": "string"}
+    for name, field in (("ContentView", "status"), ("Failure", "reason"), ("ProblemDocument", "code")):
+        assert text in schemas[name]["properties"][field]["anyOf"], f"{name}.{field} is closed"
+    assert {"STALE", "INVALID_REQUEST", "TOKEN_REVOKED"} <= set(schemas["ProblemCode"]["enum"])
+    of_query = next(each for each in found["paths"]["/v1/contents"]["get"]["parameters"] if each["name"] == "status")
+    assert of_query["schema"]["items"] == {"$ref": "#/components/schemas/ContentStatus"}
+    assert schemas["ChannelRequest"]["properties"]["channel"]["$ref"] == "#/components/schemas/ChannelName"
+
+
+async def test_a_body_and_a_field_that_are_null_are_taken_as_before(api: ApiHarness) -> None:
+    post = await api.submit(**examples.CONTENTS["now"]["value"] | {"link": None, "scheduledAt": "2027-03-02T09:00:00Z"})
+    headers = {"content-type": "application/json", "authorization": f"Bearer {api.admin_key}"}
+    answer = await api.client.post(f"/v1/contents/{post['id']}/cancel", content="null", headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (200, "canceled"), answer.text
+
+
 async def test_an_accepted_posts_event_fits_the_served_schema(api: ApiHarness) -> None:
     await api.submit(**examples.CONTENTS["now"]["value"])
     schemas = {each["type"]: each["schema"] for each in (await api.read("/v1/events/types"))["data"]}

@@ -85,11 +85,11 @@ def test_a_new_field_of_a_post_is_an_option_of_publish() -> None:
     document = json.loads(json.dumps(DOCUMENT))
     document["components"]["schemas"]["ContentRequest"]["properties"] |= NEW
     [text] = cli_options.pages(json.dumps(document)).values()
-    taken = {field["name"] for field in json.loads(text)["contents.publish"]}
+    taken = {field["name"] for field in json.loads(text)["contents.create"]}
     assert taken > NEW.keys() | {"text", "link", "clientRef", "metadata", "publishBy"}
     assert not taken & {"channels", "media"}, "lists of objects"
 
 
 def test_a_secret_is_no_option() -> None:
     assert "credentials" in DOCUMENT["components"]["schemas"]["AccountImportRequest"]["properties"]
-    assert "credentials" not in {field.name for field in options.fields_of("accounts.create")}
+    assert "credentials" not in {field.name for field in options.fields_of("accounts.import_")}

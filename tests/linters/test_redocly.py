@@ -20,6 +20,11 @@ LINTER = HERE / "node_modules" / ".bin" / "redocly"
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
+# Its validator wants each member of a union to name its values of `type`. One stands for those that a newer server may
+# send, without which clients that are generated for Python would refuse a whole page of the log.
+OPEN_UNION = 'discriminator: "properties/type" must have "const" or "enum"'
+
+
 @pytest.fixture(scope="module")
 def document() -> str:
     """The document as the API serves it."""
@@ -43,7 +48,7 @@ def lint(document: str, folder: Path) -> list[dict[str, Any]]:
 
 def test_the_linter_finds_nothing(document: str, tmp_path: Path) -> None:
     found = [f"{each['location'][0].get('pointer')}: {each['message']}" for each in lint(document, tmp_path)]
-    assert found == []
+    assert [each for each in found if OPEN_UNION not in each] == []
 
 
 def test_the_linter_sees_an_example_that_breaks_its_schema(document: str, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading
             ACME: _brand(client, timeline, ACME, "Acme Stores", accounts),
             BAZAAR: _brand(client, timeline, BAZAAR, "Bazaar Road", others),
         }
-        receiver.secret = client.webhooks.create(receiver.url)["secret"]
+        receiver.secret = client.webhooks.endpoints.create(receiver.url)["secret"]
         timeline.says("webhooks", f"go to {receiver.url}, signed for this subscriber")
         stage = Stage(client, networks, timeline, subscriber, footage, profiles, stop)
         for scenario in (go_everywhere, fails_and_recovers, is_canceled, is_withdrawn):
@@ -108,10 +108,10 @@ def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading
     return len(subscriber.events)
 
 
-def _brand(client: Client, timeline: Timeline, ref: str, name: str, accounts: list[dict[str, Any]]) -> dict[str, str]:
+def _brand(client: Client, timeline: Timeline, ref: str, name: str, accounts: list[Any]) -> dict[str, str]:
     """A brand with these accounts; the id of its profile on each channel."""
     client.brands.create(ref, name, "Asia/Kolkata")
-    connected = [client.accounts.create(ref, account) for account in accounts]
+    connected = [client.accounts.import_(ref, account) for account in accounts]
     for account in connected:
         expect(account["status"] == "connected", f"{account['channel']} is connected", account["status"])
     timeline.says(ref, ("connected ", "green"), f"to {len(connected)} networks")

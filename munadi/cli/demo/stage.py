@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from munadi.cli.demo.footage import Footage
 from munadi.cli.demo.sandbox import SandboxControl
@@ -70,7 +70,7 @@ class Stage:
 
     def submit(self, brand: str, **fields: Any) -> Content:
         """Submit a post of this brand; the demo fails unless it is accepted."""
-        content = self.client.contents.publish({"brandRef": brand, **fields})
+        content = self.client.contents.publish(cast(Any, {"brandRef": brand, **fields}))
         expect(content["status"] == "accepted", "a new content is accepted", content["status"])
         return content
 

@@ -56,7 +56,7 @@ def _parts(session: Session) -> Iterator[Check]:
     from munadi.client import ProblemError
 
     try:
-        ready = session.client.ready()
+        ready = session.client.health.check_ready()
     except ProblemError as error:
         yield Check("database", False, error.problem.get("detail") or str(error), PART_ADVICE["database"])
         return

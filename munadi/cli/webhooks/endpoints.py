@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
@@ -27,7 +27,7 @@ Headers = Annotated[
 ]
 
 
-@command(app, "create", takes="webhooks.create")
+@command(app, "create", takes="webhooks.endpoints.create")
 def create(
     session: Session,
     url: Annotated[str, Argument(metavar="URL", help="The URL that events are sent to.")],
@@ -36,13 +36,13 @@ def create(
     **given: Any,
 ) -> None:
     """Create an endpoint. Its secret is printed once."""
-    made = session.client.webhooks.create(
+    made = session.client.webhooks.endpoints.create(
         url, max_per_second=max_per_second or None, headers=_read_headers(headers), **given
     )
     session.show(made, _print_secret)
 
 
-@command(app, "update", takes="webhooks.update")
+@command(app, "update", takes="webhooks.endpoints.update")
 def update(
     session: Session,
     endpoint_id: EndpointId,
@@ -65,14 +65,14 @@ def update(
         changes["maxPerSecond"] = max_per_second or None
     if every:
         changes |= {"types": [], "channels": []}
-    require_change(changes, "webhooks.update")
-    session.show(session.client.webhooks.update(endpoint_id, changes), _print_endpoint)
+    require_change(changes, "webhooks.endpoints.update")
+    session.show(session.client.webhooks.endpoints.update(endpoint_id, cast(Any, changes)), _print_endpoint)
 
 
 @command(app, "test")
 def test(session: Session, endpoint_id: EndpointId) -> None:
     """Send a webhook.test event and show the answer. Exits 1 if it was not delivered."""
-    delivery = session.client.webhooks.test(endpoint_id)
+    delivery = session.client.webhooks.endpoints.test(endpoint_id)
     session.show(delivery, _print_delivery)
     if delivery.get("status") != "delivered":
         import typer
@@ -172,19 +172,31 @@ _print_deliveries = listing(
 )
 
 ROTATED = "Make a new secret; the old one still signs for 24 hours. It is printed once."
-plain(app, "list", "webhooks.list", _print_endpoints, "List endpoints.")
-plain(app, "get", "webhooks.get", _print_endpoint, "Show an endpoint and its health.", of=EndpointId)
+plain(app, "list", "webhooks.endpoints.list", _print_endpoints, "List endpoints.")
+plain(app, "get", "webhooks.endpoints.get", _print_endpoint, "Show an endpoint and its health.", of=EndpointId)
 plain(
-    app, "delete", "webhooks.delete", "deleted", "Delete an endpoint, and what is still waiting for it.", of=EndpointId
+    app,
+    "delete",
+    "webhooks.endpoints.delete",
+    "deleted",
+    "Delete an endpoint, and what is still waiting for it.",
+    of=EndpointId,
 )
-plain(app, "rotate", "webhooks.rotate_secret", _print_secret, ROTATED, of=EndpointId)
+plain(app, "rotate", "webhooks.endpoints.rotate_secret", _print_secret, ROTATED, of=EndpointId)
 # As the API names it.
-plain(app, "rotate-secret", "webhooks.rotate_secret", _print_secret, ROTATED, of=EndpointId, hidden=True)
+plain(app, "rotate-secret", "webhooks.endpoints.rotate_secret", _print_secret, ROTATED, of=EndpointId, hidden=True)
 plain(
     app,
     "deliveries",
-    "webhooks.deliveries",
+    "webhooks.deliveries.list",
     _print_deliveries,
     "List deliveries and the answer to each one's last attempt.",
 )
-plain(app, "redeliver", "webhooks.redeliver", _print_delivery, "Resend a delivery, whatever its status.", of=DeliveryId)
+plain(
+    app,
+    "redeliver",
+    "webhooks.deliveries.redeliver",
+    _print_delivery,
+    "Resend a delivery, whatever its status.",
+    of=DeliveryId,
+)

@@ -111,7 +111,7 @@ class Log:
                 pause(PAUSE)
 
     def _page(self, after: int, limit: int | None) -> Any:
-        return self.session.client.events(after, brand_ref=self.brand_ref, types=self.types, limit=limit)
+        return self.session.client.events.list(after, brand_ref=self.brand_ref, types=self.types, limit=limit)
 
 
 class Forwarder:

@@ -141,10 +141,12 @@ def _endpoint(session: Session, receiver: Receiver, brand_ref: str | None) -> It
     if receiver.secret is not None:
         yield
         return
-    made = session.client.webhooks.create(receiver.url, brand_ref=brand_ref, description="munadi webhooks listen")
+    made = session.client.webhooks.endpoints.create(
+        receiver.url, brand_ref=brand_ref, description="munadi webhooks listen"
+    )
     receiver.secret = made["secret"]
     session.out.note((f"endpoint {made['id']} is deleted at the end", "dim"))
     try:
         yield
     finally:
-        session.client.webhooks.delete(made["id"])
+        session.client.webhooks.endpoints.delete(made["id"])

@@ -19,12 +19,12 @@ PAUSE = 1.0
 STILL_LOOKS = 5
 
 
-@command(app, "replay", takes="webhooks.replay")
+@command(app, "replay", takes="webhooks.endpoints.replay")
 def replay(session: Session, endpoint_id: EndpointId, **given: Any) -> None:
     """Resend an endpoint the events of a time span; each keeps its id."""
     count = 0
     while True:
-        made = session.client.webhooks.replay(endpoint_id, **given)
+        made = session.client.webhooks.endpoints.replay(endpoint_id, **given)
         count += made["replayed"]
         if made["nextSince"] is None:
             break
@@ -33,7 +33,7 @@ def replay(session: Session, endpoint_id: EndpointId, **given: Any) -> None:
     session.show({"replayed": count, "nextSince": None}, _print_replayed)
 
 
-@command(app, "recover", takes="webhooks.recover")
+@command(app, "recover", takes="webhooks.endpoints.recover")
 def recover(
     session: Session,
     endpoint_id: EndpointId,
@@ -45,7 +45,7 @@ def recover(
     Each event keeps its id. With Ctrl-C the command ends, and the recovery continues. Exits 1 if something could not be
     sent.
     """
-    recovery = session.client.webhooks.recover(endpoint_id, **given)
+    recovery = session.client.webhooks.endpoints.recover(endpoint_id, **given)
     session.out.note((f"{recovery['total']} events to send, recovery {recovery['id']}", "dim"))
     if wait:
         recovery = _follow(session, endpoint_id, recovery)
@@ -59,7 +59,7 @@ def _follow(session: Session, endpoint_id: str, recovery: Any) -> Any:
     pause, still = session.pause or time.sleep, 0
     while recovery["status"] == "running" and not (recovery["deferred"] and still >= STILL_LOOKS):
         pause(PAUSE)
-        found = session.client.webhooks.recovery(endpoint_id, recovery["id"])
+        found = session.client.webhooks.endpoints.recoveries.get(endpoint_id, recovery["id"])
         still = still + 1 if found == recovery else 0
         if not still:
             session.out.note((_progress(found), "dim"))

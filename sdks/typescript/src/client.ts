@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./crypto.js";
 import { NotEndedError, NotReachableError, ProblemError } from "./errors.js";
 import { Http, sleep, type CallOptions, type ClientOptions, type Parts } from "./http.js";
 import { Operations } from "./operations.js";
@@ -39,7 +39,7 @@ export class Munadi extends Operations {
   /** Stores a file. The same bytes again are the same upload. */
   async upload(file: Blob, given: { brandRef?: string; filename?: string } & CallOptions = {}): Promise<MediaView> {
     const { brandRef, filename, ...options } = given;
-    const digest = createHash("sha256").update(Buffer.from(await file.arrayBuffer())).digest("hex");
+    const digest = await sha256(await file.arrayBuffer());
     const body = new FormData();
     if (brandRef !== undefined) body.append("brandRef", brandRef);
     body.append("file", file, filename ?? "file");

@@ -1,5 +1,6 @@
 import { isTemporary } from "./retrying.js";
-import type { ContentView, Problem } from "./schema.js";
+import type { ResponseMetadata } from "./answers.js";
+import type { ContentView, Problem, ProblemCode } from "./schema.js";
 
 /** What a refused request answers with (RFC 9457). */
 export interface ProblemDetails {
@@ -8,7 +9,7 @@ export interface ProblemDetails {
   status: number;
   detail?: string | null;
   /** Stable: program against it. Null where a proxy answered in Munadi's place. */
-  code: string | null;
+  code: ProblemCode | (string & {}) | null;
   errors?: Problem[];
   [name: string]: unknown;
 }
@@ -26,6 +27,8 @@ export class ProblemError extends MunadiError {
     readonly problem: ProblemDetails,
     /** Seconds to wait, where the API says so. */
     readonly retryAfter: number | null = null,
+    /** Beside the body: the request's id, and the limits that it counted against. */
+    readonly response: ResponseMetadata | null = null,
   ) {
     super(`${problem.status} ${problem.title}${problem.detail ? `: ${problem.detail}` : ""}`);
   }
@@ -34,7 +37,7 @@ export class ProblemError extends MunadiError {
     return this.problem.status;
   }
 
-  get code(): string | null {
+  get code(): ProblemCode | (string & {}) | null {
     return this.problem.code;
   }
 

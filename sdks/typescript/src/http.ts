@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { answered, metadataOf } from "./answers.js";
 import { NotReachableError, ProblemError, type ProblemDetails } from "./errors.js";
+import { newKey } from "./crypto.js";
 import { PAUSES, pauseBeforeRepeat, retryAfter } from "./retrying.js";
 
 type Value = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, string>> | null;
@@ -13,6 +14,8 @@ export interface CallOptions {
   ifMatch?: string | number;
   /** Ends the call early. */
   signal?: AbortSignal;
+  /** How often this call is repeated at most, in place of the client's `retries`. */
+  retries?: number;
 }
 
 export interface Parts extends CallOptions {
@@ -35,6 +38,8 @@ export interface ClientOptions {
   apiKey?: string;
   /** Milliseconds that one try may take. */
   timeout?: number;
+  /** How often a read, and a POST, is repeated at most: 0 to 4; 4 without it. */
+  retries?: number;
   /** In place of the global `fetch`. */
   fetch?: typeof fetch;
 }
@@ -46,11 +51,12 @@ export class Http {
   private readonly url: string;
   private readonly key: string;
   private readonly timeout: number;
+  private readonly retries: number;
   private readonly fetch: typeof fetch;
 
   constructor(options: ClientOptions = {}) {
-    const url = options.url ?? process.env["MUNADI_URL"];
-    const key = options.apiKey ?? process.env["MUNADI_API_KEY"];
+    const url = options.url ?? setting("MUNADI_URL");
+    const key = options.apiKey ?? setting("MUNADI_API_KEY");
     if (!url || !key) {
       throw new TypeError("give url and apiKey, or set MUNADI_URL and MUNADI_API_KEY");
     }
@@ -60,12 +66,16 @@ export class Http {
     this.url = url.replace(/\/+$/, "");
     this.key = key;
     this.timeout = options.timeout ?? 30_000;
-    this.fetch = options.fetch ?? fetch;
+    this.retries = options.retries ?? PAUSES.length;
+    // Browsers refuse a `fetch` that is called as the method of another object.
+    const given = options.fetch ?? fetch;
+    this.fetch = (input, init) => given(input, init);
   }
 
   readonly send: Send = async <T>(method: string, path: string, parts: Parts = {}): Promise<T> => {
-    const idempotencyKey = method === "POST" ? (parts.idempotencyKey ?? randomUUID()) : null;
-    const pauses = method === "GET" || idempotencyKey !== null ? PAUSES : [];
+    const idempotencyKey = method === "POST" ? (parts.idempotencyKey ?? newKey()) : null;
+    const mayRepeat = method === "GET" || idempotencyKey !== null;
+    const pauses = mayRepeat ? PAUSES.slice(0, Math.max(0, parts.retries ?? this.retries)) : [];
     for (const pause of pauses) {
       let wait = pause;
       try {
@@ -100,7 +110,8 @@ export class Http {
     const headers: Record<string, string> = { authorization: `Bearer ${this.key}`, accept: "application/json" };
     if (idempotencyKey !== null) headers["idempotency-key"] = `"${idempotencyKey.replace(/[\\"]/g, "\\$&")}"`;
     if (parts.ifMatch !== undefined) headers["if-match"] = entityTag(parts.ifMatch);
-    const init: RequestInit = { method, headers, redirect: "error" };
+    // "error" is unknown to Cloudflare's workers. A redirect is not followed, so the key goes nowhere else.
+    const init: RequestInit = { method, headers, redirect: "manual" };
     const limit = AbortSignal.timeout(this.timeout);
     init.signal = parts.signal ? AbortSignal.any([parts.signal, limit]) : limit;
     if (parts.body instanceof FormData) {
@@ -155,17 +166,23 @@ function entityTag(version: string | number): string {
 function accepted<T>(answer: Answer): T {
   const found = parsed(answer.text);
   if (!answer.response.ok || found === NOT_JSON) throw problem(answer, found);
-  return found as T;
+  return answered(found, answer.response) as T;
 }
 
 function problem({ response, text }: Answer, found: unknown): ProblemError {
   const seconds = retryAfter(response);
   if (found !== null && typeof found === "object" && "title" in found) {
-    return new ProblemError({ ...(found as ProblemDetails), status: response.status }, seconds);
+    return new ProblemError({ ...(found as ProblemDetails), status: response.status }, seconds, metadataOf(response));
   }
   const detail = `this is not an answer of Munadi's API: ${JSON.stringify(text.slice(0, 200))}`;
   const made = { type: "about:blank", title: response.statusText || "Unexpected answer", status: response.status, detail };
-  return new ProblemError({ ...made, code: null }, seconds);
+  return new ProblemError({ ...made, code: null }, seconds, metadataOf(response));
+}
+
+/** A variable of the environment, where there is one: not in a browser. */
+function setting(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[name];
 }
 
 /** The JSON of a body; undefined for an empty one, NOT_JSON for a proxy's page. */

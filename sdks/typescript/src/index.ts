@@ -1,3 +1,4 @@
+export { responseOf, type RateLimit, type ResponseMetadata } from "./answers.js";
 export { Munadi, type WaitOptions } from "./client.js";
 export { MunadiError, NotEndedError, NotReachableError, ProblemError, type ProblemDetails } from "./errors.js";
 export type { CallOptions, ClientOptions, Parts, Query } from "./http.js";

@@ -57,6 +57,8 @@ export type AccountConnectedEvent = {
   data: AccountData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -88,6 +90,8 @@ export type AccountDisconnectedEvent = {
   data: AccountData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -113,6 +117,8 @@ export type AccountExpiringEvent = {
   data: AccountData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -164,6 +170,8 @@ export type AccountReauthRequiredEvent = {
   data: AccountData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -424,7 +432,7 @@ export type ChannelRequest = {
   /** Needed when the brand has several accounts on the channel. */
   accountId?: string | null;
   /** The network, as `GET /v1/channels` names it. */
-  channel: string;
+  channel: ChannelName;
   /** A comment that is posted beneath the post. */
   firstComment?: string | null;
   /** Replaces the link here; an empty one removes it. */
@@ -614,6 +622,8 @@ export type ContentAcceptedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -639,6 +649,8 @@ export type ContentCanceledEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -664,6 +676,8 @@ export type ContentCompletedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -683,7 +697,7 @@ export type ContentCompletedEvent = {
 /** Changes to a post: what is absent stays, null clears. The set of channels is fixed. */
 export type ContentEdit = {
   /** Those to change, by channel (and accountId where there are several). */
-  channels?: ((string | ChannelRequest)[]) | null;
+  channels?: ((ChannelName | ChannelRequest)[]) | null;
   /** The new link; null removes it. */
   link?: string | null;
   /** The new media; null removes them. */
@@ -705,6 +719,8 @@ export type ContentPreflightFailedEvent = {
   data: PreflightData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -730,6 +746,8 @@ export type ContentPublishCanceledEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -755,6 +773,8 @@ export type ContentPublishEditedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -780,6 +800,8 @@ export type ContentPublishFailedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -805,6 +827,8 @@ export type ContentPublishHeldEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -830,10 +854,12 @@ export type ContentPublishLimitedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
-  reason: "limited" | "rejected" | "unseen";
+  reason: ("limited" | "rejected" | "unseen");
   /** Counts the events of the post; null without a post. */
   sequence: number;
   /** The network it is about; null if it is about none. */
@@ -855,6 +881,8 @@ export type ContentPublishRestoredEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -880,6 +908,8 @@ export type ContentPublishResumedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -905,6 +935,8 @@ export type ContentPublishStartedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -930,6 +962,8 @@ export type ContentPublishSucceededEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -955,6 +989,8 @@ export type ContentPublishUnconfirmedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -980,6 +1016,8 @@ export type ContentPublishVanishedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1005,6 +1043,8 @@ export type ContentPublishWithdrawalRefusedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1030,6 +1070,8 @@ export type ContentPublishWithdrawalUnconfirmedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1055,6 +1097,8 @@ export type ContentPublishWithdrawnEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1080,6 +1124,8 @@ export type ContentQueuedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1101,7 +1147,7 @@ export type ContentRequest = {
   /** The brand that publishes. */
   brandRef: string;
   /** Where to publish: a network's name means the brand's only account there; an object also chooses the account and overrides fields. */
-  channels: (string | ChannelRequest)[];
+  channels: (ChannelName | ChannelRequest)[];
   /** Your own id for the post, to find it by. */
   clientRef?: string | null;
   /** Which one, when clocks go back and the local hour comes twice. */
@@ -1133,6 +1179,8 @@ export type ContentRescheduledEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1161,6 +1209,8 @@ export type ContentUpdatedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: string | null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -1401,7 +1451,7 @@ export type DisabledReason = "GONE" | "FAILING" | "BY_HAND";
 
 /** Why nothing more needs to be done about a failure. */
 export type DismissRequest = {
-  /** Why nothing more needs to be done. `sent_elsewhere`: it was published by other means. */
+  /** Why nothing more needs to be done. `sent_elsewhere`: it was published by other means. Without it: `not_needed`. */
   because?: "not_needed" | "sent_elsewhere";
 };
 
@@ -1907,34 +1957,6 @@ export type Liveness = {
   word: string;
 };
 
-/** An event in the log, with its place there. */
-export type LoggedEvent = {
-  /** The brand it is about; null if it is about none. */
-  brandRef: string | null;
-  /** The post it is about; null if it is about none. */
-  contentId: string | null;
-  /** What changed, as it is after the change. */
-  data: Record<string, unknown>;
-  /** Unique; begins with `evt_`, the same on each attempt. */
-  id: string;
-  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
-  position: number | null;
-  /** The publication it is about; null if it is about none. */
-  publicationId: string | null;
-  /** Why, where it is about a failure or a hold; otherwise null. */
-  reason: string | null;
-  /** Counts the events of the post; null without a post. */
-  sequence: number | null;
-  /** The network it is about; null if it is about none. */
-  sns: string | null;
-  /** The status after the change. */
-  status: string | null;
-  /** When it happened. */
-  timestamp: string;
-  /** What happened. */
-  type: EventType;
-};
-
 /** How a network shows live posts to an app, and how often Munadi asks it. */
 export type LookRule = {
   /** The ages for this network, unless a setting names others; null: those for all networks. */
@@ -2090,6 +2112,9 @@ export type MediaView = {
   width: number;
 };
 
+/** An event, as webhooks and the log have it. `type` says what is in `data`. */
+export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentPreflightFailedEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
+
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
   /** What it is about, for programs; stable. */
@@ -2104,6 +2129,34 @@ export type Notice = {
 
 /** none: a later event of a post may arrive before an earlier one that is being retried · content: it waits until the earlier one has arrived or was given up. */
 export type Ordering = "none" | "content";
+
+/** An event of a type that is newer than this document. */
+export type OtherEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string | null;
+  /** The post it is about; null if it is about none. */
+  contentId: string | null;
+  /** What changed, as it is after the change. */
+  data: Record<string, unknown>;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string | null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: string | null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number | null;
+  /** The network it is about; null if it is about none. */
+  sns: string | null;
+  /** The status after the change. */
+  status: string | null;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: string;
+};
 
 /** Posts that are due and that no worker has claimed for more than five seconds. `oldest`: the first due time. */
 export type OverdueCheck = {
@@ -2192,16 +2245,16 @@ export type PageOfListedPublication = {
   nextCursor?: string | null;
 };
 
-export type PageOfLoggedEvent = {
+export type PageOfMediaView = {
   /** The entries of this page. */
-  data: (LoggedEvent)[];
+  data: (MediaView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
-export type PageOfMediaView = {
+export type PageOfMunadiEvent = {
   /** The entries of this page. */
-  data: (MediaView)[];
+  data: (MunadiEvent)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
@@ -2301,10 +2354,13 @@ export type Problem = {
   rule?: string | null;
 };
 
+/** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_EXPIRED" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {
   /** Stable: programs can rely on it. */
-  code: string;
+  code: ProblemCode;
   /** What is wrong and what to do, for people. */
   detail: string;
   /** The violations, each with a JSON pointer into the request: all of them, or the first 20; then `detail` has the number of further ones. */
@@ -2894,6 +2950,8 @@ export type WebhookDeliveryExhaustedEvent = {
   data: DeliveryData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -2919,6 +2977,8 @@ export type WebhookEndpointDisabledEvent = {
   data: EndpointData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -2944,6 +3004,8 @@ export type WebhookEndpointFailingEvent = {
   data: EndpointData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -2977,6 +3039,8 @@ export type WebhookTestEvent = {
   data: WebhookTestData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */

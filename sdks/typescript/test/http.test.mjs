@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { Munadi, NotEndedError, NotReachableError, ProblemError } from "../dist/esm/index.js";
+import { Munadi, NotEndedError, NotReachableError, ProblemError, responseOf } from "../dist/esm/index.js";
 
 const problem = (status, more = {}) => [status, { "content-type": "application/problem+json", ...more.headers }, {
   type: "about:blank", title: "Refused", status, code: more.code ?? "REFUSED", errors: more.errors ?? [],
@@ -223,3 +223,45 @@ test("without an address or a key there is a clear error", () => {
     Object.assign(process.env, before);
   }
 });
+
+test("an answer's request id, version, limits and whether it is a repeat can be read", () => {
+  const limits = {
+    ratelimit: '"apiCallsPerMinute";r=3;t=12, "apiCallsPerMonth";r=990',
+    "ratelimit-policy": '"apiCallsPerMinute";q=60;w=60, "apiCallsPerMonth";q=1000;w=2678400',
+  };
+  const headers = { "x-request-id": "req_1", "idempotent-replayed": "true", etag: '"3-ab"', ...limits };
+  return serving([[202, headers, { id: "cnt_1" }], problem(409, { headers })], async (munadi) => {
+    const made = await munadi.contents.create({ brandRef: "acme", text: "x", channels: ["bluesky"] });
+    const perMinute = { remaining: 3, quota: 60, resetSeconds: 12 };
+    const perMonth = { remaining: 990, quota: 1000, resetSeconds: null };
+    const known = { requestId: "req_1", etag: '"3-ab"', limits: { apiCallsPerMinute: perMinute, apiCallsPerMonth: perMonth } };
+    assert.deepEqual(responseOf(made), { status: 202, replayed: true, ...known });
+    assert.deepEqual(made, { id: "cnt_1" });
+    await assert.rejects(munadi.contents.cancel("cnt_1"), (error) => {
+      assert.deepEqual(error.response, { status: 409, replayed: true, ...known });
+      return true;
+    });
+    assert.equal(responseOf({}), undefined);
+  });
+});
+
+test("an answer without such headers has none of it", () =>
+  serving([OK], async (munadi) => {
+    const metadata = responseOf(await munadi.contents.get("cnt_1"));
+    assert.deepEqual(metadata, { status: 200, requestId: null, replayed: false, etag: null, limits: {} });
+  }));
+
+test("a client, and a call, repeat as often as they are told", () =>
+  serving([page(502)], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.get("cnt_1", { retries: 1 }), { status: 502 });
+    assert.equal(requests.length, 2);
+    const url = munadi.http.url;
+    await assert.rejects(new Munadi({ url, apiKey: "mk_test", retries: 0 }).contents.get("cnt_1"), { status: 502 });
+    assert.equal(requests.length, 3);
+  }));
+
+test("a redirect is not followed, because the key would go with it", () =>
+  serving([[302, { location: "/elsewhere" }]], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.get("cnt_1"), { status: 302 });
+    assert.deepEqual(requests.map((each) => each.url), ["/v1/contents/cnt_1"]);
+  }));
