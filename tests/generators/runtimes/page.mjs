@@ -1,0 +1,4 @@
+// A page's script.
+import { exercise } from "./exercise.mjs";
+
+window.exercise = exercise;

@@ -1,0 +1,8 @@
+// A Cloudflare Worker.
+import { exercise } from "./exercise.mjs";
+
+export default {
+  async fetch(request) {
+    return Response.json(await exercise(await request.json()));
+  },
+};
