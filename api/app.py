@@ -23,6 +23,7 @@ from api.http.measuring import Measuring
 from api.http.queries import check_address
 from api.http.request_context import ActorMiddleware, SecurityHeaders
 from api.languages.choice import PageLanguage
+from api.oauth import routes as oauth
 from api.openapi import document as openapi
 from api.process.compose import open_services
 from api.process.metrics import StateOfWork
@@ -167,4 +168,5 @@ def _routes() -> list[BaseRoute]:
     for router in ROUTERS:
         served.include_router(router, dependencies=[Depends(check_address)])
     dashboard.include(served)
+    served.include_router(oauth.router, include_in_schema=False)
     return served.routes

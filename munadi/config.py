@@ -186,6 +186,11 @@ class Settings(SettingsWithSecretFiles):
         None, description="password of PostgreSQL, for a `MUNADI_DATABASE_URL` that names a user and no password"
     )
     public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
+    mcp_urls: str = Field(
+        "",
+        description="addresses of MCP servers for which programs may sign in, comma separated, such as "
+        "https://mcp.example.com/mcp; always: those under MUNADI_PUBLIC_URL, and on the person's own machine",
+    )
     secret_keys: SecretStr | None = Field(
         None,
         description="key-encryption keys, comma separated, newest first; the newest also gives Bluesky's client key",
@@ -236,6 +241,11 @@ class Settings(SettingsWithSecretFiles):
     def is_development(self) -> bool:
         """Whether loopback targets and self-made keys are allowed."""
         return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def mcp_servers(self) -> tuple[str, ...]:
+        """The addresses of MCP servers that the settings name."""
+        return tuple(url.strip().rstrip("/") for url in self.mcp_urls.split(",") if url.strip())
 
     @property
     def database(self) -> str:

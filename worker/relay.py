@@ -24,6 +24,7 @@ from munadi.db.events.log import number_events
 from munadi.db.events.retention import forget_old_bodies, forget_old_deliveries, forget_old_events
 from munadi.db.idempotency import forget_old_answers
 from munadi.db.keys.sessions import forget_old_sessions
+from munadi.db.oauth.service import forget_old_sign_ins
 from munadi.db.session import Database
 from munadi.ports import Clock
 from munadi.process.temporal import is_up
@@ -171,6 +172,7 @@ class Relay:
             await forget_old_budgets(self._database, now)
             await forget_old_entries(self._database, now, timedelta(days=self._settings.audit_days))
             await forget_old_sessions(self._database, now)
+            await forget_old_sign_ins(self._database, now)
             kept = self._settings.retention
             await forget_old_bodies(self._database, now, timedelta(days=kept.bodies_days))
             await forget_old_deliveries(self._database, now, timedelta(days=kept.deliveries_days))

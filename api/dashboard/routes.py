@@ -13,6 +13,7 @@ from api.dashboard import (
     audit,
     calendar,
     compose,
+    consent,
     content,
     contents,
     frame,
@@ -41,6 +42,7 @@ PAGES: tuple[APIRouter, ...] = (
     usage.router,
     audit.router,
     settings.router,
+    consent.router,
 )
 # What has no header: the sign-in, and what pages load.
 PARTS: tuple[APIRouter, ...] = (sign_in.router, language.router, live.router, previews.router, assets.router)

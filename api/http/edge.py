@@ -30,8 +30,11 @@ MAX_FORM = 64_000
 # For the path, the query and the headers together.
 MAX_HEAD = 32_000
 UPLOAD_PATH = "/v1/media"
-# What networks send with a signature over the very bytes.
+# What networks send with a signature over the very bytes, and programs that register themselves: JSON.
 SIGNED = "/callbacks/"
+REGISTRATION = "/oauth/register"
+# Programs that sign in read errors as OAuth writes them.
+OAUTH = "/oauth/"
 API = "/v1/"
 # Responses of these types describe their own error.
 _SELF_DESCRIBING = (MEDIA_TYPE, "text/html")
@@ -101,7 +104,7 @@ class Edge:
 
     async def _form(self, scope: Scope, receive: Receive, headers: Headers, kind: BodyKind) -> Receive:
         """The form of a page, or a signed body. What it holds is in the request's state."""
-        if scope["path"].startswith(SIGNED) and kind.media_type == "application/json":
+        if scope["path"].startswith((SIGNED, REGISTRATION)) and kind.media_type == "application/json":
             check_length(headers, MAX_FORM)
             scope["state"]["signed"] = body = await read_whole(receive, MAX_FORM, self._pace)
             return replay(body, receive)
@@ -130,13 +133,16 @@ class _Answering:
             return
         if message["type"] == "http.response.start":
             self.begun = True
-            if message["status"] >= 400 and not Headers(scope=message).get("content-type", "").startswith(
-                _SELF_DESCRIBING
-            ):
+            if message["status"] >= 400 and not self._describes_itself(message):
                 await self._send_problem(message)
                 return
             self._add_headers(message)
         await self._send(message)
+
+    def _describes_itself(self, start: Message) -> bool:
+        kind = Headers(scope=start).get("content-type", "")
+        is_oauth = self._scope["path"].startswith(OAUTH) and kind.startswith("application/json")
+        return is_oauth or kind.startswith(_SELF_DESCRIBING)
 
     async def _send_problem(self, start: Message) -> None:
         """Send a problem document in place of a response that only has a status."""

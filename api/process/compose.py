@@ -22,6 +22,7 @@ from munadi.config import Settings
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
+from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
@@ -101,6 +102,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         sender=runtime.sender,
         brands=brands,
         keys=KeyService(*own, brands),
+        sign_ins=SignInService(*own),
         feeds=FeedService(*own, brands, base_url),
         endpoints=EndpointService(*own, brands, runtime.webhook_guard, runtime.sender),
         resends=ResendService(*own),

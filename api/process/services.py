@@ -19,6 +19,7 @@ from munadi.crypto import KeyRing
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
+from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
@@ -56,6 +57,7 @@ class Services:
     sender: WebhookSender
     brands: BrandService
     keys: KeyService
+    sign_ins: SignInService
     feeds: FeedService
     endpoints: EndpointService
     resends: ResendService

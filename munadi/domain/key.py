@@ -14,7 +14,7 @@ from enum import StrEnum
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
-_KEY = re.compile(r"mnd_(?:admin|brand|client)_[0-9A-Za-z]{38}")
+_KEY = re.compile(r"mnd_(?:admin|brand|client|token)_[0-9A-Za-z]{38}")
 
 
 class Scope(StrEnum):
@@ -48,11 +48,13 @@ def allows(scopes: Collection[str], wanted: str) -> bool:
 
 
 class KeyKind(StrEnum):
-    """How far a key reaches: everything, one brand, or some scopes over all brands."""
+    """How far a key reaches: everything, one brand, or some scopes over all brands. A token opens the key of a program
+    that signed in, for one brand and an hour."""
 
     ADMIN = "admin"
     BRAND = "brand"
     CLIENT = "client"
+    TOKEN = "token"
 
 
 def kind_of(scopes: Collection[str], brand_ref: str | None) -> KeyKind:
@@ -71,6 +73,11 @@ def write_key(kind: KeyKind, random_part: str) -> str:
 def is_well_formed(text: str) -> bool:
     """Whether `text` can be a key: the right shape, and its checksum agrees."""
     return _KEY.fullmatch(text) is not None and text[-_CHECKSUM_LENGTH:] == _checksum(text[:-_CHECKSUM_LENGTH])
+
+
+def is_token(text: str) -> bool:
+    """Whether a well-formed key is a token, which ends by itself and is renewed."""
+    return text.startswith(f"mnd_{KeyKind.TOKEN}_")
 
 
 def _checksum(body: str) -> str:

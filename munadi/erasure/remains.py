@@ -30,6 +30,9 @@ from munadi.db.tables import (
     LookBudgetRow,
     MediaRow,
     MediaUseRow,
+    OAuthCodeRow,
+    OAuthGrantRow,
+    OAuthTokenRow,
     RecoveryRow,
     SavedDraftRow,
     SessionRow,
@@ -105,13 +108,15 @@ async def erase_brand(session: AsyncSession, scope: Scope) -> Sequence[str]:
     await delete_rows(session, EndpointQueueRow, col(EndpointQueueRow.endpoint_id).in_(_endpoints(scope)))
     keys = (await session.exec(select(KeyRow.id).where(KeyRow.brand_ref == ref))).all()
     accounts = (await session.exec(select(AccountRow.id).where(AccountRow.brand_ref == ref))).all()
-    await delete_rows(session, SessionRow, col(SessionRow.key_id).in_(keys))
+    for of_key in (SessionRow, OAuthTokenRow, OAuthGrantRow):
+        await delete_rows(session, of_key, col(of_key.key_id).in_(keys))
     await delete_rows(session, LookBudgetRow, col(LookBudgetRow.scope).in_(accounts))
     for table in (
         EndpointRow,
         SavedDraftRow,
         ConnectionRow,
         CalendarFeedRow,
+        OAuthCodeRow,
         KeyRow,
         AccountRow,
         ApiCallsRow,

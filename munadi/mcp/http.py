@@ -1,6 +1,6 @@
-"""The server over streamable HTTP. Each request brings its own API key; no key and no session is stored.
+"""The server over streamable HTTP. Each request brings its own API key or token; no key and no session is stored.
 
-Host and Origin are checked, against DNS rebinding from a browser.
+Host and Origin are checked, against DNS rebinding from a browser. A client without a key is told where to sign in.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from munadi.client import AsyncClient
-from munadi.domain.key import is_well_formed
+from munadi.domain.key import is_token, is_well_formed
 from munadi.mcp.server import Context, create_server
+from munadi.mcp.sign_in import LOOPBACK, WELL_KNOWN, SignIn
 
 PATH, HEALTH = "/mcp", "/healthz"
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# Paths without a key. RFC 9728 puts the server's path behind the well-known one; some clients try without it.
+OPEN = (HEALTH, f"{WELL_KNOWN}{PATH}", WELL_KNOWN)
 BEARER = "bearer "
 
 
@@ -38,12 +40,13 @@ def create_app(
         assert isinstance(context.request, Request)
         return munadi.with_key(_key(context.request))
 
-    server = create_server(client_of, drafts_only=drafts_only)
+    server, security = create_server(client_of, drafts_only=drafts_only), _security(hosts, origins)
+    sign_in = SignIn(munadi, PATH, security, drafts_only=drafts_only)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,
-        transport_security=_security(hosts, origins),
-        custom_starlette_routes=[Route(HEALTH, _alive)],
+        transport_security=security,
+        custom_starlette_routes=[Route(HEALTH, _alive), *(Route(path, sign_in.show_resource) for path in OPEN[1:])],
     )
     serving = app.router.lifespan_context
 
@@ -53,7 +56,7 @@ def create_app(
             yield state
 
     app.router.lifespan_context = lifespan
-    app.add_middleware(KeyRequired)
+    app.add_middleware(KeyRequired, sign_in=sign_in)
     if origins:
         # Outermost: a browser asks whether it may before it sends the key.
         app.add_middleware(CORSMiddleware, allow_origins=[*origins], allow_methods=["POST"], allow_headers=["*"])
@@ -61,24 +64,36 @@ def create_app(
 
 
 class KeyRequired:
-    """Answers 401 to a request without a bearer token. The API checks the token at each call."""
+    """Answers 401 to a request without a key, or with a token that has ended, and says where to sign in.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The API checks the key at each call.
+    """
+
+    def __init__(self, app: ASGIApp, *, sign_in: SignIn) -> None:
         self._app = app
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == HEALTH or is_well_formed(_key(Request(scope))):
+        if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
-        problem = {
+        request = Request(scope)
+        key = _key(request)
+        has_key = is_well_formed(key)
+        if has_key and not (is_token(key) and await self._sign_in.has_ended(key)):
+            await self._app(scope, receive, send)
+            return
+        problem: dict[str, Any] = {
             "type": "urn:munadi:problem:unauthenticated",
-            "title": "An API key is needed",
+            "title": "The sign-in has ended" if has_key else "An API key is needed",
             "status": 401,
-            "detail": "send a Munadi API key with each request: Authorization: Bearer mnd_…",
+            "detail": "sign in where WWW-Authenticate says, or send a Munadi API key with each request: "
+            "Authorization: Bearer mnd_…",
             "code": "UNAUTHENTICATED",
             "errors": [],
         }
-        answer = JSONResponse(problem, 401, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
+        challenge = await self._sign_in.challenge(request, "invalid_token" if has_key else None)
+        answer = JSONResponse(problem, 401, {"WWW-Authenticate": challenge}, "application/problem+json")
         await answer(scope, receive, send)
 
 

@@ -32,6 +32,7 @@ from pydantic import ValidationError
 
 from munadi import __version__
 from munadi.client import AsyncClient, ClientError
+from munadi.domain.key import Scope, allows
 from munadi.mcp.answers import invalid_arguments, refused
 from munadi.mcp.descriptions import INSTRUCTIONS, PREPARING_ONLY
 from munadi.mcp.offered import ToolContext
@@ -51,10 +52,12 @@ def create_server(client_of: ClientOf, *, drafts_only: bool = False) -> Server[A
     With `drafts_only` it offers what reads and what prepares drafts, and nothing that publishes or changes posts.
     """
     tools = PREPARING if drafts_only else TOOLS
-    describing = DESCRIBING_DRAFTS if drafts_only else DESCRIBING
 
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=[offered.listed(describing) for offered in tools.values()])
+        may_publish = not drafts_only and await _may_publish(client_of(context))
+        shown = tools if may_publish else PREPARING
+        describing = DESCRIBING if may_publish else DESCRIBING_DRAFTS
+        return ListToolsResult(tools=[offered.listed(describing) for offered in shown.values()])
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         offered = tools.get(params.name)
@@ -79,6 +82,14 @@ def create_server(client_of: ClientOf, *, drafts_only: bool = False) -> Server[A
         on_call_tool=call_tool,
         **_reading(client_of),
     )
+
+
+async def _may_publish(munadi: AsyncClient) -> bool:
+    """Whether the key can publish. One that is refused, or an API that does not answer, is reported by the tools."""
+    try:
+        return allows((await munadi.keys.me())["scopes"], Scope.CONTENTS_WRITE)
+    except ClientError:
+        return True
 
 
 def _reading(client_of: ClientOf) -> dict[str, Any]:

@@ -36,6 +36,18 @@ OPEN = {
     "POST /sign-in",
     "POST /language",
 }
+# For programs that sign in. What they get for a wrong request is OAuth's JSON (tests/api/test_oauth.py).
+PROGRAMS = {
+    "GET /.well-known/oauth-authorization-server",
+    "OPTIONS /.well-known/oauth-authorization-server",
+    "GET /oauth/authorize",
+    "POST /oauth/token",
+    "OPTIONS /oauth/token",
+    "POST /oauth/register",
+    "OPTIONS /oauth/register",
+    "POST /oauth/revoke",
+    "OPTIONS /oauth/revoke",
+}
 # For everyone who has the address: it holds a secret that cannot be guessed, and expires.
 SECRET_ADDRESS = {
     "GET /media/{digest}/{token}/{filename}",
@@ -80,6 +92,8 @@ SESSION = {
     "GET /live",
     "POST /sign-out",
 }
+# A page for the holder of a session, about what is sealed in its address (tests/api/test_consent.py).
+CONSENT = {"GET /oauth/consent", "POST /oauth/consent"}
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {
     "digest": "0" * 64,
@@ -109,6 +123,7 @@ def address(route: str, names: dict[str, str]) -> tuple[str, str]:
 
 def test_every_route_is_listed(api: ApiHarness) -> None:
     listed = {str(operation) for operation in OPERATIONS} | PUBLIC | OPEN | SECRET_ADDRESS | SIGNED | SESSION
+    listed |= PROGRAMS | CONSENT
     assert served(api.app) - listed == set(), "say who may use these routes, here or in tests/api/operations.py"
     assert listed - served(api.app) == set(), "these routes do not exist any more"
 
@@ -116,7 +131,7 @@ def test_every_route_is_listed(api: ApiHarness) -> None:
 async def test_a_page_of_the_dashboard_requires_a_session(api: ApiHarness) -> None:
     names = await resources_of_acme(api)
     async with api.dashboard() as dashboard:
-        for route in SESSION:
+        for route in SESSION | CONSENT:
             answer = await dashboard.client.request(*address(route, names))
             assert answer.status_code in (303, 401, 403), (route, answer.status_code)
             assert not any(name in answer.text for name in names.values()), route

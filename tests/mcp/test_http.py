@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.key import KeyKind, write_key
+from munadi.client import AsyncClient
+from munadi.domain.key import KeyKind, Scope, write_key
 from munadi.mcp import create_app
 from tests.api.harness import ApiHarness, open_api
 from tests.mcp.conftest import client_of, held
 
 KEY = write_key(KeyKind.CLIENT, "0" * 32)
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+RESOURCE = "http://127.0.0.1:8085/.well-known/oauth-protected-resource/mcp"
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 
 
@@ -41,7 +43,7 @@ async def _post(http: httpx.AsyncClient, body: dict[str, Any], **headers: str) -
 async def test_a_request_without_a_key_is_refused(http: httpx.AsyncClient, key: str | None) -> None:
     answer = await _post(http, LIST, **({"authorization": key} if key else {}))
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == f'Bearer resource_metadata="{RESOURCE}"'
     assert answer.json()["code"] == "UNAUTHENTICATED"
 
 
@@ -104,3 +106,54 @@ async def test_a_call_is_made_with_the_requests_own_key(http: httpx.AsyncClient,
 
 async def test_health_needs_no_key(http: httpx.AsyncClient) -> None:
     assert (await http.get("http://127.0.0.1:8085/healthz")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("host", "resource"),
+    [
+        ("127.0.0.1:8085", "http://127.0.0.1:8085/mcp"),
+        ("[::1]:1", "http://[::1]:1/mcp"),
+        ("mcp.example.com", "https://mcp.example.com/mcp"),
+    ],
+)
+async def test_a_client_learns_where_to_sign_in(
+    http: httpx.AsyncClient, api: ApiHarness, host: str, resource: str
+) -> None:
+    for path in ("/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"):
+        found = (await http.get(f"http://127.0.0.1:8085{path}", headers={"host": host})).json()
+        assert (found["resource"], found["authorization_servers"]) == (resource, [api.services.settings.base_url])
+        assert "contents:write" in found["scopes_supported"]
+        assert "admin" not in found["scopes_supported"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", '127.0.0.1:1" x="', "localhost:x"])
+async def test_a_foreign_name_is_in_no_answer(http: httpx.AsyncClient, host: str) -> None:
+    assert (await http.get(RESOURCE, headers={"host": host})).status_code == 421
+    assert (await _post(http, LIST, host=host)).headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_server_for_drafts_asks_for_no_more(api: ApiHarness) -> None:
+    app = create_app(client_of(api, "mnd_lent"), drafts_only=True)
+    transport = httpx.ASGITransport(app=app)
+    async with held(app.router.lifespan_context(app)), httpx.AsyncClient(transport=transport) as http:
+        found = (await http.get(RESOURCE)).json()
+    assert found["scopes_supported"] == ["contents:read", "accounts:read", "drafts:write"]
+
+
+async def test_an_api_that_does_not_answer_is_no_place_to_sign_in() -> None:
+    app = create_app(AsyncClient("http://127.0.0.1:9"))
+    transport = httpx.ASGITransport(app=app)
+    async with held(app.router.lifespan_context(app)), httpx.AsyncClient(transport=transport) as http:
+        assert (await http.get(RESOURCE)).status_code == 503
+
+
+async def test_a_token_that_has_ended_is_a_401_and_a_key_for_drafts_sees_its_tools(
+    http: httpx.AsyncClient, api: ApiHarness
+) -> None:
+    drafts = await api.key(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, Scope.DRAFTS_WRITE, brand_ref="acme")
+    listed = await _post(http, LIST, authorization=f"Bearer {drafts}")
+    assert ('"create_post_draft"' in listed.text, '"publish"' in listed.text) == (True, False)
+    unknown = write_key(KeyKind.TOKEN, "0" * 32)
+    ended = await _post(http, LIST, authorization=f"Bearer {unknown}")
+    assert ended.status_code == 401
+    assert ended.headers["www-authenticate"] == f'Bearer error="invalid_token", resource_metadata="{RESOURCE}"'

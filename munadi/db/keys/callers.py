@@ -15,15 +15,15 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, select
 from sqlmodel import col, func
 
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
-from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, SessionRow
+from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, OAuthTokenRow, SessionRow
 from munadi.db.types import UtcDateTime
 from munadi.domain.brand import BrandLimits
-from munadi.domain.key import Scope, allows
+from munadi.domain.key import Scope, allows, is_token
 from munadi.domain.usage import BrandCalls, Month
 
 CACHE_SECONDS = 1.0
@@ -64,28 +64,40 @@ class Principal:
 
 
 _NAMED: ColumnElement[str] = func.coalesce(KeyRow.brand_ref, bindparam("named", type_=String))
-_KEY_AND_BRAND = (
-    select(
-        col(KeyRow.id),
-        col(KeyRow.scopes),
-        col(KeyRow.brand_ref),
-        col(KeyRow.expires_at),
-        col(KeyRow.revoked_at),
-        col(BrandRow.ref),
-        col(BrandRow.limits),
-        col(ApiCallsRow.calls),
-        col(ApiCallsRow.minute),
-        col(ApiCallsRow.minute_calls),
+
+
+def _key_and_brand(ends: Any) -> Select[Any]:
+    return (
+        select(
+            col(KeyRow.id),
+            col(KeyRow.scopes),
+            col(KeyRow.brand_ref),
+            ends,
+            col(KeyRow.revoked_at),
+            col(BrandRow.ref),
+            col(BrandRow.limits),
+            col(ApiCallsRow.calls),
+            col(ApiCallsRow.minute),
+            col(ApiCallsRow.minute_calls),
+        )
+        .select_from(KeyRow)
+        .join(BrandRow, col(BrandRow.ref) == _NAMED, isouter=True)
+        .join(
+            ApiCallsRow,
+            and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == bindparam("month")),
+            isouter=True,
+        )
     )
-    .select_from(KeyRow)
-    .join(BrandRow, col(BrandRow.ref) == _NAMED, isouter=True)
-    .join(
-        ApiCallsRow,
-        and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == bindparam("month")),
-        isouter=True,
-    )
-)
+
+
+_KEY_AND_BRAND = _key_and_brand(col(KeyRow.expires_at))
 _BY_HASH = Prebuilt(_KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash")))
+# The key of a program that signed in, by one of its tokens, which ends before the key does.
+_BY_TOKEN = Prebuilt(
+    _key_and_brand(col(OAuthTokenRow.expires_at))
+    .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(KeyRow.id))
+    .where(col(OAuthTokenRow.hash) == bindparam("hash"), col(OAuthTokenRow.is_refresh).is_(False))
+)
 _BY_SESSION = Prebuilt(
     _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
         col(SessionRow.id) == bindparam("session"),
@@ -130,7 +142,8 @@ async def find_caller(database: Database, text: str, named: str | None, month: M
         return known
     changes = cache.changes
     values = {"hash": cache_key[0], "named": named, "month": month.text}
-    found = await database.lookup(lambda connection: _find(connection, _BY_HASH, values))
+    query = _BY_TOKEN if is_token(text) else _BY_HASH
+    found = await database.lookup(lambda connection: _find(connection, query, values))
     if found is not None and _may_be_cached(found, named) and changes == cache.changes:
         cache.put(cache_key, found)
     return found

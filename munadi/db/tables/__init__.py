@@ -19,6 +19,7 @@ from munadi.db.tables.contents import (
 from munadi.db.tables.erasures import ErasureRow
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
+from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from munadi.db.tables.receipts import ReceiptKeyRow
 from munadi.db.tables.revisions import SchemaRevisionRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, LookBudgetRow
@@ -50,6 +51,10 @@ __all__ = [
     "MediaRow",
     "MediaUseRow",
     "MetadataRow",
+    "OAuthClientRow",
+    "OAuthCodeRow",
+    "OAuthGrantRow",
+    "OAuthTokenRow",
     "PublicationRow",
     "ReceiptKeyRow",
     "RecoveryRow",

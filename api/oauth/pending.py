@@ -1,0 +1,47 @@
+"""A checked request of a program, sealed into the address of the consent page: nothing is stored before a consent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.domain.oauth import REQUEST_LIFE
+
+_PLACE = "oauth_request"
+# A request has addresses and a state of bounded length.
+_LONGEST = 12_000
+
+
+@dataclass(frozen=True)
+class PendingRequest:
+    """What a program asks a person for. `at` is seconds since 1970."""
+
+    client_id: str
+    redirect_uri: str
+    challenge: str
+    scopes: list[str] | None
+    state: str | None
+    resource: str | None
+    at: int
+
+
+def seal_request(keyring: KeyRing, pending: PendingRequest) -> str:
+    """The request as a text for an address, which only we can make."""
+    sealed = keyring.seal(json.dumps(asdict(pending)).encode(), table=_PLACE, row="", column="value")
+    return base64.urlsafe_b64encode(sealed).decode("ascii").rstrip("=")
+
+
+def open_request(keyring: KeyRing, value: str, now: datetime) -> PendingRequest | None:
+    """The request of such a text; None when it is not one of ours, or too old."""
+    if len(value) > _LONGEST:
+        return None
+    try:
+        sealed = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        pending = PendingRequest(**json.loads(keyring.open(sealed, table=_PLACE, row="", column="value")))
+    except (SealBroken, binascii.Error, ValueError):
+        return None
+    return pending if now < datetime.fromtimestamp(pending.at, UTC) + REQUEST_LIFE else None

@@ -1,0 +1,135 @@
+"""The endpoints of OAuth 2.1. Programs call them, so their errors are OAuth's JSON, and pages of other sites may too.
+
+The consent is a page of the dashboard (`api/dashboard/consent.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from api.dashboard.render import render
+from api.deps import TheServices
+from api.http.body_kind import form_of
+from api.http.problems import request_id_of
+from api.languages.catalogue import N_
+from api.oauth.addresses import AUTHORIZE, CONSENT, METADATA, REGISTER, REVOKE, TOKEN, way_back
+from munadi.config import Settings
+from munadi.db.oauth.clients import TooManyClients
+from munadi.domain.oauth import GRANTABLE
+
+router = APIRouter()
+# Programs in a browser call from their own site. No cookie has a meaning here, so any site may.
+ANYONE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "*",
+    "Cache-Control": "no-store",
+}
+UNKNOWN = {
+    "title": N_("This program cannot sign in"),
+    "detail": N_("Its request names a program or an address that is not registered here. Start again in the program."),
+    "errors": (),
+}
+
+
+def metadata_of(settings: Settings) -> dict[str, Any]:
+    """The authorization server's metadata (RFC 8414)."""
+    base = settings.base_url
+    return {
+        "issuer": base,
+        "authorization_endpoint": base + AUTHORIZE,
+        "token_endpoint": base + TOKEN,
+        "registration_endpoint": base + REGISTER,
+        "revocation_endpoint": base + REVOKE,
+        "scopes_supported": list(GRANTABLE),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["en", "hi"],
+        "service_documentation": f"{base}/docs/mcp",
+    }
+
+
+@router.get(METADATA)
+async def show_metadata(services: TheServices) -> Response:
+    """Where a program finds the other endpoints."""
+    headers = ANYONE | {"Cache-Control": "public, max-age=300"}
+    return JSONResponse(metadata_of(services.settings), headers=headers)
+
+
+@router.options(METADATA)
+@router.options(TOKEN)
+@router.options(REGISTER)
+@router.options(REVOKE)
+async def allow_any_site() -> Response:
+    """A browser asks whether a page may call."""
+    return Response(status_code=204, headers=ANYONE)
+
+
+@router.get(AUTHORIZE)
+async def authorize(request: Request, services: TheServices) -> Response:
+    """A program sends a person's browser here. What is wrong with the program or its address is a page; every other
+    error goes back to the program."""
+    answer: Response = await (await _endpoints()).authorize(request, services)
+    location = answer.headers.get("location")
+    if location is None:
+        return render(request, "error.html", status=400, problem=UNKNOWN, request_id=request_id_of(request.scope))
+    if not location.startswith(f"{CONSENT}?"):
+        # By the issuer a program notices an answer of another server (RFC 9207).
+        answer.headers["location"] = way_back(location, iss=services.settings.base_url)
+    return answer
+
+
+@router.post(REGISTER)
+async def register(request: Request, services: TheServices) -> Response:
+    """Register a program (RFC 7591). It may do nothing before a person agrees."""
+    try:
+        answer: Response = await (await _endpoints()).register(request, services)
+    except TooManyClients as error:
+        body = {"error": "temporarily_unavailable", "error_description": str(error)}
+        return JSONResponse(body, 503, ANYONE | {"Retry-After": str(error.seconds)})
+    return _for_anyone(answer)
+
+
+@router.post(TOKEN)
+async def issue(request: Request, services: TheServices) -> Response:
+    """Tokens for a code, or for a refresh token."""
+    names = [name for name, _ in form_of(request).multi_items()]
+    # Readers understand a field that is given twice differently (RFC 6749, 3.2).
+    if (repeated := next((name for name in names if names.count(name) > 1), None)) is not None:
+        return _refused("invalid_request", f"{repeated[:40]} is given more than once")
+    return _for_anyone(await (await _endpoints()).issue(request, services))
+
+
+@router.post(REVOKE)
+async def revoke(request: Request, services: TheServices) -> Response:
+    """End a sign-in by one of its tokens (RFC 7009). An unknown token is no error."""
+    form = form_of(request)
+    token, client_id = form.get("token"), form.get("client_id")
+    if not token or not client_id:
+        return _refused("invalid_request", "token and client_id are required")
+    await services.sign_ins.revoke(token, client_id)
+    return Response(headers=ANYONE)
+
+
+async def _endpoints() -> Any:
+    """The module that needs the `mcp` package, which an API imports when the first program signs in."""
+    return await asyncio.to_thread(import_module, "api.oauth.endpoints")
+
+
+def _for_anyone(answer: Response) -> Response:
+    answer.headers.update(ANYONE)
+    return answer
+
+
+def _refused(error: str, description: str) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, 400, ANYONE)
