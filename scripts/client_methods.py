@@ -48,6 +48,8 @@ PlainContents munadi.contents
     publish_now contents.publishNow content_id
     retry contents.retry content_id publication_ids
     withdraw contents.withdraw content_id
+PostEvents munadi.contents.events
+    list contents.events.list content_id after=0
 PlainPublications munadi.publications
     edit publications.edit publication_id text title description options
     withdraw publications.withdraw publication_id
@@ -101,6 +103,7 @@ PlainEvents munadi.events
 EventTypes munadi.events.types
     list events.types.list
 Health munadi.health
+    check_alive health.checkAlive
     check_ready health.checkReady
 Usage munadi.usage
     get usage.get brand_ref month
@@ -110,8 +113,7 @@ Insights munadi.insights
 # Former names, which stay.
 ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
-    {"connections.complete", "contents.events.list", "contents.list", "drafts.submit", "health.checkAlive",
-     "media.create", "metrics.get", "publications.list"}
+    {"connections.complete", "contents.list", "drafts.submit", "media.create", "metrics.get", "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
 WHOLE = ("payload", "content", "changes", "account", "request")

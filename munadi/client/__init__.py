@@ -17,6 +17,7 @@ from munadi.client import answers, requests
 from munadi.client.answers import Content, MunadiEvent, Page, Publication
 from munadi.client.client import AsyncClient, Client
 from munadi.client.errors import ClientError, NotEnded, NotReachable, ProblemError
+from munadi.client.metadata import RateLimit, ResponseMetadata, response_of
 from munadi.client.requests import ChannelRequest, ContentEdit, ContentRequest
 from munadi.client.shapes import Submission
 
@@ -34,7 +35,10 @@ __all__ = [
     "Page",
     "ProblemError",
     "Publication",
+    "RateLimit",
+    "ResponseMetadata",
     "Submission",
     "answers",
     "requests",
+    "response_of",
 ]

@@ -15,6 +15,7 @@ from munadi.client.contents import Contents, Drafts, MediaFiles, Publications
 from munadi.client.generated import Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
 from munadi.client.groups import Accounts, Brands, Calendar, Events, Insights, Usage, Webhooks
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
+from munadi.client.retrying import RETRIES
 from munadi.client.steps import Call, json_or_none, key_or_new
 from munadi.client.transport import AsyncTransport, Transport
 
@@ -72,18 +73,22 @@ class Api(Group[M]):
 
 
 class Client(Api[Now]):
-    """`url` is where the API listens, without /v1. Every call raises ProblemError or NotReachable."""
+    """`url` is where the API listens, without /v1. Every call raises ProblemError or NotReachable.
+
+    `retries` is how often a call is repeated at most, where a repeat has no second effect: 0 to 4.
+    """
 
     def __init__(
         self,
         url: str,
         api_key: str | None = None,
         *,
+        retries: int = RETRIES,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._transport = Transport(url, api_key, transport=transport, pause=pause, clock=clock)
+        self._transport = Transport(url, api_key, retries=retries, transport=transport, pause=pause, clock=clock)
         super().__init__(self._transport)
 
     def close(self) -> None:
@@ -107,11 +112,12 @@ class AsyncClient(Api[Later]):
         url: str,
         api_key: str | None = None,
         *,
+        retries: int = RETRIES,
         transport: httpx.AsyncBaseTransport | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._use(AsyncTransport(url, api_key, transport=transport, pause=pause, clock=clock))
+        self._use(AsyncTransport(url, api_key, retries=retries, transport=transport, pause=pause, clock=clock))
 
     def with_key(self, api_key: str | None) -> AsyncClient:
         """A client with another key, on the connections of this one; they are closed with this client."""

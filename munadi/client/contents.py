@@ -8,10 +8,12 @@ from typing import Unpack
 
 import httpx
 
+from munadi.client import generated
 from munadi.client.answers import Content, ListedPublication, Media, MunadiEvent, Page
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
 from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia, PlainPublications
-from munadi.client.operations import M, every, operation, stream
+from munadi.client.metadata import json_of
+from munadi.client.operations import Driver, M, every, operation, stream
 from munadi.client.requests import ContentFilters, ContentRequest, PublicationFilters
 from munadi.client.shapes import Submission
 from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, Upload, key_or_new, segment
@@ -33,6 +35,15 @@ class Publications(PlainPublications[M]):
     list_all = every(list)
 
 
+class PostEvents(generated.PostEvents[M]):
+    """`munadi.contents.events`: the events of a post. Itself it may be called, as formerly."""
+
+    @operation
+    def __call__(self, content_id: str, after: int = 0) -> Steps[Sequence[MunadiEvent]]:
+        """Every event of a post so far, in order; only those after that `position`, if one is given."""
+        return _events(content_id, after)
+
+
 class Contents(PlainContents[M]):
     """`munadi.contents`: posts."""
 
@@ -46,6 +57,10 @@ class Contents(PlainContents[M]):
     dismiss = Publications.dismiss
     undismiss = Publications.undismiss
 
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
+        self.events: PostEvents[M] = PostEvents(driver)
+
     @operation
     def submit(self, payload: ContentRequest, idempotency_key: str | None = None) -> Call[Submission]:
         """Submit a post; the answer has the post, its idempotency key, and whether it repeats an earlier answer."""
@@ -53,7 +68,7 @@ class Contents(PlainContents[M]):
 
         def read(answer: httpx.Response) -> Submission:
             replayed = answer.headers.get("idempotent-replayed") == "true"
-            return Submission(content=answer.json(), idempotency_key=key, replayed=replayed)
+            return Submission(content=json_of(answer), idempotency_key=key, replayed=replayed)
 
         return Call("POST", "/v1/contents", body=payload, idempotency_key=key, read=read)
 
@@ -64,11 +79,6 @@ class Contents(PlainContents[M]):
         return Call("GET", "/v1/contents", {**filters, **{f"metadata[{name}]": value for name, value in own.items()}})
 
     list_all = every(list)
-
-    @operation
-    def events(self, content_id: str, after: int = 0) -> Steps[Sequence[MunadiEvent]]:
-        """Every event of a post so far, in order; only those after that `position`, if one is given."""
-        return _events(content_id, after)
 
     @stream
     def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> StreamSteps[MunadiEvent]:

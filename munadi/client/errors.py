@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from munadi.client.metadata import ResponseMetadata, metadata_of
 from munadi.client.retrying import ASKED_TO_WAIT, AWAY, retry_after
 from munadi.client.shapes import Content, Problem, Violation
 
@@ -30,13 +31,23 @@ class NotReachable(ClientError):
 
 
 class ProblemError(ClientError):
-    """An answer that is not a 2xx. `problem` is the API's own document, whole; `retry_after` its header, in seconds."""
+    """An answer that is not a 2xx. `problem` is the API's own document, whole; `retry_after` its header, in seconds.
 
-    def __init__(self, status: int, problem: Problem, retry_after: int | None = None) -> None:
+    `response` has what the answer says beside its body, such as the request's id.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        problem: Problem,
+        retry_after: int | None = None,
+        response: ResponseMetadata | None = None,
+    ) -> None:
         super().__init__(f"{status} {problem.get('title') or ''}: {problem.get('detail') or ''}".rstrip(": "))
         self.status = status
         self.problem = problem
         self.retry_after = retry_after
+        self.response = response
 
     @property
     def code(self) -> str | None:
@@ -84,4 +95,4 @@ def problem_of(response: httpx.Response) -> ProblemError:
             "code": None,
             "errors": [],
         }
-    return ProblemError(response.status_code, body, retry_after(response))
+    return ProblemError(response.status_code, body, retry_after(response), metadata_of(response))

@@ -292,6 +292,19 @@ class PlainContents(Group[M]):
         return post(f"/v1/contents/{segment(content_id)}/withdraw")
 
 
+class PostEvents(Group[M]):
+    """The operations of `munadi.contents.events` that are one request each."""
+
+    @operation
+    def list(
+        self, content_id: str, after: int = 0, *, limit: int | None = None
+    ) -> Call[answers.Page[answers.MunadiEvent]]:
+        """List content events. All events of a post, in order. Give `nextCursor` as `cursor` for the next page."""
+        return Call("GET", f"/v1/contents/{segment(content_id)}/events", {"limit": limit, "after": after})
+
+    list_all = every(list)
+
+
 class PlainPublications(Group[M]):
     """The operations of `munadi.publications` that are one request each."""
 
@@ -722,6 +735,11 @@ class EventTypes(Group[M]):
 
 class Health(Group[M]):
     """The operations of `munadi.health` that are one request each."""
+
+    @operation
+    def check_alive(self) -> Call[answers.Alive]:
+        """Liveness. 200 while the process responds; no dependency is checked."""
+        return Call("GET", "/healthz")
 
     @operation
     def check_ready(self) -> Call[answers.Ready]:

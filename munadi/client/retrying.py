@@ -15,11 +15,20 @@ import httpx
 # Seconds between tries. A dead server is reported within four seconds; a restarting one is usually back.
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 LONGEST_WAIT = 10.0
+# How often a client repeats a call unless it is told otherwise; not more often.
+RETRIES = len(PAUSES)
 # A gateway without its API, or an API without its database. The request may have arrived.
 AWAY = frozenset({502, 503, 504})
 # An earlier try with the same key is in flight; a limit is used up. Without Retry-After they are final.
 ASKED_TO_WAIT = frozenset({409, 429})
 _SECONDS = re.compile(r"[0-9]{1,10}")
+
+
+def pauses_of(retries: int) -> tuple[float, ...]:
+    """The pauses before that many repeats. ValueError unless there are 0 to 4."""
+    if retries not in range(RETRIES + 1):
+        raise ValueError(f"retries is 0 to {RETRIES}, not {retries!r}")
+    return PAUSES[:retries]
 
 
 def pause_before_repeat(answer: httpx.Response, pause: float) -> float | None:

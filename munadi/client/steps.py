@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,8 @@ from urllib.parse import quote
 import httpx
 
 from munadi.client.errors import ClientError, NotReachable, problem_of
-from munadi.client.retrying import PAUSES, pause_before_repeat
+from munadi.client.metadata import json_of
+from munadi.client.retrying import pause_before_repeat
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Call(Generic[T]):
     upload: Upload | None = None
     idempotency_key: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    read: Callable[[httpx.Response], Any] = httpx.Response.json
+    read: Callable[[httpx.Response], Any] = json_of
 
     @property
     def may_be_repeated(self) -> bool:
@@ -81,6 +82,11 @@ class Try:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Ask how a call is repeated. The transport sends back the seconds before each repeat."""
+
+
+@dataclass(frozen=True)
 class Digest:
     """Hash this file. The transport sends back its SHA-256 in hexadecimal."""
 
@@ -101,10 +107,10 @@ class Emit(Generic[T]):
     value: T
 
 
-Step = Try | Digest | Pause | Emit[Any]
+Step = Try | Repeats | Digest | Pause | Emit[Any]
 # An operation with one result, and one that yields values.
 Steps = Generator[Step, Any, T]
-StreamSteps = Generator[Try | Digest | Pause | Emit[T], Any, None]
+StreamSteps = Generator[Try | Repeats | Digest | Pause | Emit[T], Any, None]
 
 
 class RunningOperation(Generic[T]):
@@ -157,7 +163,7 @@ def nothing(answer: httpx.Response) -> None:
 
 def json_or_none(answer: httpx.Response) -> Any:
     """The JSON of an answer; None for an answer without a body."""
-    return answer.json() if answer.content else None
+    return json_of(answer) if answer.content else None
 
 
 def new_key() -> str:
@@ -189,7 +195,8 @@ def _answered(call: Call[Any]) -> Steps[httpx.Response]:
         digest = yield Digest(call.upload.file)
         key = f"file-{digest}"
     attempt = Try(call, key)
-    for pause in PAUSES if call.may_be_repeated else ():
+    pauses: Sequence[float] = (yield Repeats()) if call.may_be_repeated else ()
+    for pause in pauses:
         try:
             answer = yield attempt
         except NotReachable as error:

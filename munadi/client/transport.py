@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import httpx
 
 from munadi.client.errors import ClientError, NotReachable
-from munadi.client.steps import Digest, Emit, Pause, RunningOperation, Step, Try, Upload, key_header
+from munadi.client.retrying import RETRIES, pauses_of
+from munadi.client.steps import Digest, Emit, Pause, Repeats, RunningOperation, Step, Try, Upload, key_header
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
@@ -30,10 +31,12 @@ class Transport:
         url: str,
         api_key: str | None,
         *,
+        retries: int = RETRIES,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
         clock: Clock = time.monotonic,
     ) -> None:
+        self._pauses = pauses_of(retries)
         self.url, self.clock, self._pause = url.rstrip("/"), clock, pause
         self._headers = _headers(api_key)
         self._http = httpx.Client(base_url=self.url, transport=transport, **OPTIONS)
@@ -63,6 +66,8 @@ class Transport:
             match step:
                 case Try():
                     running.answer(self._try(step))
+                case Repeats():
+                    running.answer(self._pauses)
                 case Digest(file):
                     running.answer(_digest(file))
                 case Pause(seconds):
@@ -83,18 +88,22 @@ class AsyncTransport:
         url: str,
         api_key: str | None,
         *,
+        retries: int = RETRIES,
         transport: httpx.AsyncBaseTransport | None = None,
         http: httpx.AsyncClient | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Clock = time.monotonic,
     ) -> None:
+        self._retries, self._pauses = retries, pauses_of(retries)
         self.url, self.clock, self._pause = url.rstrip("/"), clock, pause
         self._headers = _headers(api_key)
         self._http = http or httpx.AsyncClient(base_url=self.url, transport=transport, **OPTIONS)
 
     def with_key(self, api_key: str | None) -> AsyncTransport:
         """A transport on the same connections with another key."""
-        return AsyncTransport(self.url, api_key, http=self._http, pause=self._pause, clock=self.clock)
+        return AsyncTransport(
+            self.url, api_key, retries=self._retries, http=self._http, pause=self._pause, clock=self.clock
+        )
 
     async def run(self, operation: Iterable[Step]) -> Any:
         """The result of an operation. Raises what it raises: ProblemError, NotReachable."""
@@ -121,6 +130,8 @@ class AsyncTransport:
             match step:
                 case Try():
                     running.answer(await self._try(step))
+                case Repeats():
+                    running.answer(self._pauses)
                 case Digest(file):
                     running.answer(await asyncio.to_thread(_digest, file))
                 case Pause(seconds):

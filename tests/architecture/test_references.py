@@ -25,7 +25,7 @@ COMMENT = re.compile(r"(?:^|\s)# .*")
 # What every line that matters has: found quickly.
 MAY_NAME = re.compile(rf"\.(?:{ENDINGS})\b|munadi\.|\w/\w+/|§|(?i:facts|reliab|style g)")
 # `munadi` is also the name of a client in examples, and part of host names.
-NOT_MODULES = {"contents", "example", "bsky"}
+NOT_MODULES = {"contents", "publications", "example", "bsky"}
 OWN = "tests/architecture/test_references.py"
 # These pages name files of others: clients and servers of the networks.
 OF_OTHERS = "docs/networks/"

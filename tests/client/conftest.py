@@ -19,6 +19,7 @@ class Server:
 
     def __init__(self, how: str, *answers: httpx.Response | Exception) -> None:
         self.how = how
+        self.options: dict[str, Any] = {}  # of the client
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.pauses: list[float] = []
@@ -32,14 +33,18 @@ class Server:
 
     def client(self) -> Client:
         transport = httpx.MockTransport(self._answer)
-        return Client("http://munadi.test", "mnd_k", transport=transport, pause=self._pass, clock=self._clock)
+        return Client(
+            "http://munadi.test", "mnd_k", transport=transport, pause=self._pass, clock=self._clock, **self.options
+        )
 
     def async_client(self) -> AsyncClient:
         async def pause(seconds: float) -> None:
             self._pass(seconds)
 
         transport = httpx.MockTransport(self._answer_later)
-        return AsyncClient("http://munadi.test", "mnd_k", transport=transport, pause=pause, clock=self._clock)
+        return AsyncClient(
+            "http://munadi.test", "mnd_k", transport=transport, pause=pause, clock=self._clock, **self.options
+        )
 
     async def _ask(self, call: Callable[[Any], Any]) -> Any:
         async with self.async_client() as client:
