@@ -23,12 +23,12 @@ from api.deps import TheServices
 from api.http.body_kind import form_of
 from api.http.problems import request_id_of
 from api.languages.catalogue import N_
-from api.oauth.addresses import CONSENT, way_back
+from api.oauth.addresses import CONSENT, place_of, way_back
 from api.oauth.pending import PendingRequest, open_request
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.domain.key import Scope
-from munadi.domain.oauth import LEVELS, AccessLevel, Consent, GrantRefused, scopes_of
+from munadi.domain.oauth import LEVELS, AccessLevel, Consent, GrantRefused, is_on_this_machine, scopes_of
 from munadi.domain.usage import QuotaExceeded
 
 router = APIRouter(route_class=PageRoute)
@@ -151,8 +151,8 @@ def _page(
         live=False,
         sealed=asked.sealed,
         client=asked.name,
-        place=_place(asked.pending.redirect_uri),
-        on_this_machine=urlsplit(asked.pending.redirect_uri).scheme == "http",
+        place=place_of(asked.pending.redirect_uri),
+        on_this_machine=is_on_this_machine(asked.pending.redirect_uri),
         levels=[(level.value, MEANINGS[level]) for level in levels],
         chosen=form.get("level", drafts.value),
         withdrawing=WITHDRAWING if _may_withdraw(principal, asked.wanted) else None,
@@ -165,12 +165,6 @@ def _page(
     )
     page.headers["Content-Security-Policy"] = _policy(asked.pending.redirect_uri)
     return page
-
-
-def _place(uri: str) -> str:
-    """What of the address a person can judge: the host, or the app's own scheme."""
-    parts = urlsplit(uri)
-    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
 def _policy(uri: str) -> str:
@@ -203,7 +197,7 @@ def _consent(form: Mapping[str, str], asked: _Asked, principal: Principal, servi
     levels = [form["level"], *([AccessLevel.WITHDRAW] if "withdraw" in form else [])]
     return Consent(
         client_id=asked.pending.client_id,
-        client_name=asked.name or _place(asked.pending.redirect_uri),
+        client_name=asked.name or place_of(asked.pending.redirect_uri),
         brand_ref=form["brandRef"],
         scopes=scopes_of(levels),
         ends_at=services.clock.now() + timedelta(days=int(form["days"])),

@@ -18,6 +18,7 @@ from api.http.problems import REALM, ProblemError
 from api.languages.catalogue import N_
 from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action
+from munadi.domain.key import is_token
 
 router = APIRouter(route_class=PageRoute)
 
@@ -41,6 +42,9 @@ async def sign_in(request: Request, services: TheServices) -> Response:
     if not is_of_own_site(request, services.settings.base_url):
         return render(request, "sign_in.html", status=403, next=target, problem=_ELSEWHERE)
     try:
+        if is_token(key):
+            # It ends within the hour, and a session does not.
+            raise WrongKey("KEY_UNKNOWN", "a token opens the API, not the dashboard")
         bearer = await authenticate(services, key)
     except WrongKey as error:
         return _refused(request, target, refuse(request, services, error, Action.SESSION_REFUSED))

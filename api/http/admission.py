@@ -46,7 +46,7 @@ def _admit_form(scope: Scope, services_: Services) -> None:
     address = services_.callers.address_of(scope)
     seconds = services_.forms.count(address, services_.clock.monotonic())
     if seconds is not None:
-        detail = f"this address sent more than {services_.forms.per_minute} forms within a minute"
+        detail = f"this address sent more than {services_.forms.most} forms within a minute"
         raise ProblemError(
             429,
             "TOO_MANY_FORMS",

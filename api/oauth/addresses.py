@@ -14,3 +14,9 @@ def way_back(address: str, **values: str | None) -> str:
     parts = urlsplit(address)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *((n, v) for n, v in values.items() if v is not None)]
     return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def place_of(address: str) -> str:
+    """What of a program's address a person can judge: the host, or the app's own scheme."""
+    parts = urlsplit(address)
+    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"

@@ -30,6 +30,7 @@ from api.oauth.pending import PendingRequest, seal_request
 from api.process.services import Services
 from munadi.domain.oauth import (
     GRANTABLE,
+    LONGEST_ADDRESS,
     LOOPBACK,
     MOST_REDIRECTS,
     GrantRefused,
@@ -42,9 +43,13 @@ from munadi.domain.oauth import (
 from munadi.domain.usage import QuotaExceeded
 
 LONGEST_STATE = 2_000
+IGNORED = (
+    *("scope", "contacts", "jwks", "software_id", "software_version"),
+    *(f"{name}_uri" for name in ("client", "jwks", "logo", "policy", "tos")),
+)
 # What is kept of a registration. The rest (logos, keys, policies) we neither show nor fetch.
-KEPT = ("redirect_uris", "grant_types", "response_types", "client_uri")
-GRANTS = frozenset({"authorization_code", "refresh_token"})
+KEPT = ("redirect_uris", "grant_types", "response_types")
+GRANTS = ("authorization_code", "refresh_token")
 
 
 class KnownClient(OAuthClientInformationFull):
@@ -62,7 +67,8 @@ class KnownClient(OAuthClientInformationFull):
         """The known ones of the wanted scopes; None: the program leaves it to the person."""
         if not requested_scope:
             return None
-        known = [scope for scope in requested_scope.split() if scope in {each.value for each in GRANTABLE}]
+        wanted = set(requested_scope.split())
+        known = [scope.value for scope in GRANTABLE if scope in wanted]
         if not known:
             raise InvalidScopeError(f"there are the scopes {' '.join(GRANTABLE)}")
         return known
@@ -96,9 +102,10 @@ class SignInProvider(OAuthAuthorizationServerProvider[AuthorizationCode, Refresh
         client_info.token_endpoint_auth_method = "none"
         client_info.client_secret = client_info.client_secret_expires_at = None
         client_info.client_name = name = shown_name(client_info.client_name) or None
-        client_info.grant_types = [grant for grant in client_info.grant_types if grant in GRANTS]
-        client_info.scope = client_info.jwks = client_info.jwks_uri = None
-        client_info.logo_uri = client_info.tos_uri = client_info.policy_uri = client_info.contacts = None
+        client_info.grant_types = [grant for grant in GRANTS if grant in client_info.grant_types]
+        client_info.response_types = ["code"]
+        for ignored in IGNORED:
+            setattr(client_info, ignored, None)
         facts = client_info.model_dump(mode="json", include=set(KEPT), exclude_none=True)
         await self.services.sign_ins.clients.add(client_info.client_id, name or "", facts, self.services.clock.now())
 
@@ -108,8 +115,10 @@ class SignInProvider(OAuthAuthorizationServerProvider[AuthorizationCode, Refresh
             raise AuthorizeError("invalid_request", "code_challenge is the SHA-256 of the verifier in base64url")
         if params.state is not None and len(params.state) > LONGEST_STATE:
             raise AuthorizeError("invalid_request", f"state has at most {LONGEST_STATE} characters")
-        if not is_ours(params.resource, self.services):
-            raise AuthorizeError("invalid_target", "resource is not an MCP server of this installation")
+        if params.resource is None or not is_ours(params.resource, self.services):
+            # Without it, a client that another's server sent here would hand the token to that server.
+            detail = "resource is required, and is an MCP server of this installation (RFC 8707)"
+            raise AuthorizeError("invalid_target", detail)
         pending = PendingRequest(
             client_id=client.client_id,
             redirect_uri=str(params.redirect_uri),
@@ -179,11 +188,11 @@ class SignInProvider(OAuthAuthorizationServerProvider[AuthorizationCode, Refresh
             raise TokenError("invalid_target", "resource is another one than the person agreed to")
 
 
-def is_ours(resource: str | None, services: Services) -> bool:
+def is_ours(resource: str, services: Services) -> bool:
     """Whether a token may be for this address: an MCP server that the settings name, this API, or a server on the
     person's own machine. A token for another's server would be handed to that other."""
-    if resource is None:
-        return True
+    if len(resource) > LONGEST_ADDRESS:
+        return False
     try:
         parts = urlsplit(resource)
     except ValueError:

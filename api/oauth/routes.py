@@ -6,6 +6,8 @@ The consent is a page of the dashboard (`api/dashboard/consent.py`).
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -17,10 +19,10 @@ from api.deps import TheServices
 from api.http.body_kind import form_of
 from api.http.problems import request_id_of
 from api.languages.catalogue import N_
-from api.oauth.addresses import AUTHORIZE, CONSENT, METADATA, REGISTER, REVOKE, TOKEN, way_back
+from api.oauth.addresses import AUTHORIZE, CONSENT, METADATA, REGISTER, REVOKE, TOKEN, place_of, way_back
 from munadi.config import Settings
 from munadi.db.oauth.clients import TooManyClients
-from munadi.domain.oauth import GRANTABLE
+from munadi.domain.oauth import GRANTABLE, is_on_this_machine
 
 router = APIRouter()
 # Programs in a browser call from their own site. No cookie has a meaning here, so any site may.
@@ -55,7 +57,6 @@ def metadata_of(settings: Settings) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en", "hi"],
-        "service_documentation": f"{base}/docs/mcp",
     }
 
 
@@ -78,34 +79,44 @@ async def allow_any_site() -> Response:
 @router.get(AUTHORIZE)
 async def authorize(request: Request, services: TheServices) -> Response:
     """A program sends a person's browser here. What is wrong with the program or its address is a page; every other
-    error goes back to the program."""
+    error goes back to the program: by itself on the person's machine, elsewhere only if the person wants.
+
+    Anyone can register an address, so who follows a link to us must not end there unasked (RFC 9700, 4.11.2).
+    """
+    if _repeated(request.query_params.multi_items()) is not None:
+        return _unknown(request)
     answer: Response = await (await _endpoints()).authorize(request, services)
     location = answer.headers.get("location")
     if location is None:
-        return render(request, "error.html", status=400, problem=UNKNOWN, request_id=request_id_of(request.scope))
-    if not location.startswith(f"{CONSENT}?"):
-        # By the issuer a program notices an answer of another server (RFC 9207).
-        answer.headers["location"] = way_back(location, iss=services.settings.base_url)
-    return answer
+        return _unknown(request)
+    if location.startswith(f"{CONSENT}?"):
+        return answer
+    # By the issuer a program notices an answer of another server (RFC 9207).
+    back = way_back(location, iss=services.settings.base_url)
+    if is_on_this_machine(back):
+        answer.headers["location"] = back
+        return answer
+    return render(request, "sign_in_failed.html", status=400, back=back, place=place_of(back))
 
 
 @router.post(REGISTER)
 async def register(request: Request, services: TheServices) -> Response:
     """Register a program (RFC 7591). It may do nothing before a person agrees."""
+    address = services.callers.address_of(request.scope)
+    if (seconds := services.registrations.count(address, services.clock.monotonic())) is not None:
+        detail = f"this address registered {services.registrations.most} programs within minutes"
+        return _later(429, detail, seconds)
     try:
         answer: Response = await (await _endpoints()).register(request, services)
     except TooManyClients as error:
-        body = {"error": "temporarily_unavailable", "error_description": str(error)}
-        return JSONResponse(body, 503, ANYONE | {"Retry-After": str(error.seconds)})
+        return _later(503, str(error), error.seconds)
     return _for_anyone(answer)
 
 
 @router.post(TOKEN)
 async def issue(request: Request, services: TheServices) -> Response:
     """Tokens for a code, or for a refresh token."""
-    names = [name for name, _ in form_of(request).multi_items()]
-    # Readers understand a field that is given twice differently (RFC 6749, 3.2).
-    if (repeated := next((name for name in names if names.count(name) > 1), None)) is not None:
+    if (repeated := _repeated(form_of(request).multi_items())) is not None:
         return _refused("invalid_request", f"{repeated[:40]} is given more than once")
     return _for_anyone(await (await _endpoints()).issue(request, services))
 
@@ -124,6 +135,21 @@ async def revoke(request: Request, services: TheServices) -> Response:
 async def _endpoints() -> Any:
     """The module that needs the `mcp` package, which an API imports when the first program signs in."""
     return await asyncio.to_thread(import_module, "api.oauth.endpoints")
+
+
+def _repeated(fields: Sequence[tuple[str, str]]) -> str | None:
+    """A field that is given twice, which readers understand differently (RFC 6749, 3.1 and 3.2)."""
+    names = [name for name, _ in fields]
+    return next((name for name, count in Counter(names).items() if count > 1), None)
+
+
+def _unknown(request: Request) -> Response:
+    return render(request, "error.html", status=400, problem=UNKNOWN, request_id=request_id_of(request.scope))
+
+
+def _later(status: int, description: str, seconds: int) -> Response:
+    body = {"error": "temporarily_unavailable", "error_description": description}
+    return JSONResponse(body, status, ANYONE | {"Retry-After": str(seconds)})
 
 
 def _for_anyone(answer: Response) -> Response:

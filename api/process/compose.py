@@ -22,6 +22,7 @@ from munadi.config import Settings
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
+from munadi.db.oauth.clients import IN_PROGRESS, MOST_REGISTRATIONS
 from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
@@ -120,6 +121,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         callers=callers_of(settings.api.trusted_proxies),
         wrong_keys=WrongKeys(database, settings.api.wrong_keys_per_minute),
         forms=AddressLimit(settings.api.forms_per_minute),
+        registrations=AddressLimit(MOST_REGISTRATIONS, seconds=IN_PROGRESS.total_seconds()),
         uploads=UploadShares(settings.media, settings.limits),
     )
 

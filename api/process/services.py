@@ -75,6 +75,7 @@ class Services:
     callers: Callers
     wrong_keys: WrongKeys
     forms: AddressLimit
+    registrations: AddressLimit
     uploads: UploadShares
     documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 

@@ -25,11 +25,20 @@ REQUEST_LIFE = timedelta(minutes=15)
 
 MOST_REDIRECTS, LONGEST_ADDRESS, LONGEST_NAME = 10, 1_000, 80
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-# RFC 8252, 7.1: an app's own scheme. These belong to browsers, which would run or show what is behind them.
+# A host of other characters could change the policy of the page that names it, or look like two hosts to a person.
+_HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
+# RFC 8252, 7.1: an app's own scheme is its domain reversed (`com.example.app:/back`). Many take a word instead, then
+# with `//` (`cursor://…`): so `mailto:`, `tel:` and the like are none.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,60}")
-_OF_BROWSERS = frozenset(
-    {"javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "ftp", "ws", "wss", "view-source"}
-)
+# These belong to browsers and systems, which would run or open what is behind them.
+# fmt: off
+_OF_SYSTEMS = frozenset({
+    "about", "blob", "chrome", "chrome-extension", "data", "edge", "file", "filesystem", "ftp", "ftps",
+    "intent", "jar", "javascript", "ldap", "ldaps", "moz-extension", "nfs", "rdp", "resource", "search",
+    "search-ms", "sftp", "shell", "smb", "ssh", "telnet", "vbscript", "view-source", "vnc", "ws", "wss",
+})
+# fmt: on
+_OF_WINDOWS = "ms-"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -109,13 +118,24 @@ def redirect_problem(uri: str) -> str | None:
         return "has a fragment (#…), which a redirect has no use for"
     if parts.username is not None or parts.password is not None:
         return "has a user name"
-    if parts.scheme == "https":
-        return None if host else "has no host"
-    if parts.scheme == "http":
-        return None if host in LOOPBACK else "is neither https nor of this machine (http://127.0.0.1, RFC 8252)"
-    if parts.scheme in _OF_BROWSERS or not _SCHEME.fullmatch(parts.scheme):
-        return "has a scheme that is not an app's own"
-    return None
+    if parts.scheme in ("https", "http"):
+        if not host or not _HOST.fullmatch(host):
+            return "has no host, or one with other characters than a name has"
+        is_safe = parts.scheme == "https" or host in LOOPBACK
+        return None if is_safe else "is neither https nor of this machine (http://127.0.0.1, RFC 8252)"
+    return None if _is_own_scheme(parts.scheme, uri) else "has a scheme that is not an app's own"
+
+
+def _is_own_scheme(scheme: str, uri: str) -> bool:
+    if scheme in _OF_SYSTEMS or scheme.startswith(_OF_WINDOWS) or not _SCHEME.fullmatch(scheme):
+        return False
+    return "." in scheme or uri.startswith(f"{scheme}://")
+
+
+def is_on_this_machine(uri: str) -> bool:
+    """Whether a registered address is on the machine of the person's browser."""
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK
 
 
 def is_same_redirect(registered: str, asked: str) -> bool:

@@ -18,7 +18,7 @@ _SECRET = re.compile(
     | ( \b(?:bearer|dpop|oauth)\s+ ) [\w.~+/=-]{12,}
     | ( (?<![\w-]) )(?=[\w-]*\beyJ)[\w-]+\.[\w-]+\.[\w-]*  # tried once per word, so in linear time
     | ( \b(?:EAA|IG[A-Z]{2}) )[\w-]{20,}
-    | ( \b(?:mnd|whsec|whsk)_ )[\w+/=-]{6,}
+    | ( \b(?:mnd|mnr|whsec|whsk)_ )[\w+/=-]{6,}
     | ( (?<![\w-])(?:bot)?\d{6,12}: )[\w-]{30,}  # a bot's token, also as a part of an address
     """
 )

@@ -1,4 +1,4 @@
-"""Limits how often an address may do something within a minute. Its memory is bounded: a flood does not fill it."""
+"""Limits how often an address may do something within a time. Its memory is bounded: a flood does not fill it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ MAX_ADDRESSES = 10_000
 class AddressLimit:
     """What the addresses did, as this process saw it. Beyond `MAX_ADDRESSES` the longest idle one is forgotten."""
 
-    def __init__(self, per_minute: int) -> None:
-        self.per_minute = per_minute
+    def __init__(self, most: int, *, seconds: float = WINDOW_SECONDS) -> None:
+        self.most = most
+        self._seconds = seconds
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -24,12 +25,12 @@ class AddressLimit:
         """Count once; returns None within the limit, else the seconds until the address may do it again."""
         block = _block_of(address)
         began, count = self._windows.pop(block, (monotonic, 0))
-        if monotonic - began >= WINDOW_SECONDS:
+        if monotonic - began >= self._seconds:
             began, count = monotonic, 0
         self._windows[block] = (began, count + 1)
         if len(self._windows) > MAX_ADDRESSES:
             self._windows.popitem(last=False)
-        return None if count < self.per_minute else max(1, math.ceil(began + WINDOW_SECONDS - monotonic))
+        return None if count < self.most else max(1, math.ceil(began + self._seconds - monotonic))
 
 
 def _block_of(address: str | None) -> str:

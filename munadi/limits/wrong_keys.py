@@ -60,7 +60,7 @@ class WrongKeys:
     @property
     def per_minute(self) -> int:
         """Wrong keys of one address that the brake lets pass."""
-        return self._limit.per_minute
+        return self._limit.most
 
     def brake(self, address: str | None, monotonic: float) -> int | None:
         """Count a wrong key; returns None while the address may send more, else the seconds until it may."""

@@ -38,7 +38,13 @@ async def test_the_page_names_program_place_brands_and_levels(
     api: ApiHarness, dashboard: DashboardBrowser, program: Program
 ) -> None:
     page = await program.page(dashboard)
-    for words in ("Draft helper", "127.0.0.1:33418", "Prepare drafts, which a person submits", "For how long"):
+    for words in (
+        "Draft helper",
+        "127.0.0.1:33418",
+        "Munadi does not know who made it",
+        "Prepare drafts",
+        "For how long",
+    ):
         assert words in page
     assert 'value="draft" required checked' in page, "no more than drafts unless the person says so"
     assert 'name="withdraw" value="yes">' in page

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from munadi.db.oauth.service import forget_old_sign_ins
 from munadi.db.tables import OAuthClientRow, OAuthCodeRow, OAuthTokenRow
@@ -24,6 +26,8 @@ async def http(api: ApiHarness) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
+        ("https://a;sandbox/", "no host, or one with other characters"),
+        ("mailto:someone@example.com", "not an app's own"),
         ("http://app.example.com/back", "neither https nor of this machine"),
         ("javascript:alert(1)", "not an app's own"),
         ("data:text/html,x", "not an app's own"),
@@ -39,15 +43,22 @@ async def test_a_dangerous_address_is_not_registered(http: httpx.AsyncClient, ad
     assert said in answer.json()["error_description"]
 
 
-async def test_a_registration_says_what_was_taken(http: httpx.AsyncClient) -> None:
+async def test_a_registration_says_what_was_taken_and_keeps_no_more(api: ApiHarness, http: httpx.AsyncClient) -> None:
     sent = {"redirect_uris": ["https://app.example.com/back", "cursor://anysphere.cursor-retrieval/oauth"],
             "client_name": "Munadi\u202e nimdA\n", "token_endpoint_auth_method": "client_secret_basic",
-            "logo_uri": "https://app.example.com/logo.png"}  # fmt: skip
+            "grant_types": ["authorization_code", "refresh_token", "x", *["refresh_token"] * 500],
+            "response_types": ["code"] * 500,
+            "logo_uri": "https://app.example.com/logo.png", "client_uri": "https://app.example.com/" + "x" * 9000,
+            "software_id": "x" * 9000, "contacts": ["x" * 9000]}  # fmt: skip
     found = (await try_to_register(http, **sent)).json()
     assert found["token_endpoint_auth_method"] == "none"
     assert not found.get("client_secret")
     assert not found.get("logo_uri")
     assert found["client_name"] == "Munadi nimdA"
+    assert (found["grant_types"], found["response_types"]) == (["authorization_code", "refresh_token"], ["code"])
+    async with api.services.database.read() as session:
+        [row] = (await session.exec(select(OAuthClientRow))).all()
+    assert len(json.dumps(row.facts)) < 500
     assert (await try_to_register(http, redirect_uris=[])).json()["error"] == "invalid_client_metadata"
     assert (await try_to_register(http, redirect_uris=["https://a.example/"] * 11)).status_code == 400
     assert (await http.post("/oauth/register", content=b"{", headers={"content-type": "application/json"})).json()
@@ -76,3 +87,14 @@ async def test_registrations_are_bounded_and_swept(
     # The one that is used stays, with the refresh token; what has ended is gone.
     assert (await api.count(OAuthTokenRow), await api.count(OAuthCodeRow)) == (1, 0)
     assert (await program.refresh(tokens["refresh_token"])).status_code == 200
+
+
+async def test_an_address_registers_so_many_programs_and_then_has_to_wait(
+    api: ApiHarness, http: httpx.AsyncClient
+) -> None:
+    for _ in range(20):
+        assert (await try_to_register(http)).status_code == 201
+    refused = await try_to_register(http)
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert 0 < int(refused.headers["retry-after"]) <= 900
+    assert await api.count(OAuthClientRow) == 20

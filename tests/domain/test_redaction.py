@@ -27,6 +27,7 @@ SECRET = "s3cr3t-Canary.value_42"
         f"authorization: DPoP {SECRET}",
         f"OAuth {SECRET}",
         f"key mnd_{SECRET}",
+        f"refresh mnr_{SECRET}",
         f"whsec_{SECRET}==",
         f"PUT https://upload.example/videos?uploadType=resumable&upload_id={SECRET}&part=snippet",
         f"https://open-upload.example/video/?upload_id=7&upload_token={SECRET}",

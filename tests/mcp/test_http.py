@@ -157,3 +157,12 @@ async def test_a_token_that_has_ended_is_a_401_and_a_key_for_drafts_sees_its_too
     ended = await _post(http, LIST, authorization=f"Bearer {unknown}")
     assert ended.status_code == 401
     assert ended.headers["www-authenticate"] == f'Bearer error="invalid_token", resource_metadata="{RESOURCE}"'
+
+
+async def test_a_token_that_has_ended_is_a_401_also_while_a_flood_of_wrong_ones_is_braked(
+    http: httpx.AsyncClient, api: ApiHarness
+) -> None:
+    # A client renews its token after a 401 only; all clients of this server share its address at the API.
+    for number in range(api.services.wrong_keys.per_minute + 2):
+        unknown = write_key(KeyKind.TOKEN, f"{number:032}")
+        assert (await _post(http, LIST, authorization=f"Bearer {unknown}")).status_code == 401

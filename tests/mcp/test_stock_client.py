@@ -148,6 +148,7 @@ async def test_the_official_client_signs_in_with_only_the_address_and_drafts(tmp
             assert before is not None
             assert storage.tokens is not None
             assert storage.tokens.refresh_token != before.refresh_token
+            _keeps_no_secret(api.folder, before, storage.tokens, person.came_back.result()["code"])
             await _revoke(api)
             refused = await client.call_tool("list_post_drafts", {"brandRef": "acme"})
             assert (refused.is_error, refused.structured_content["problem"]["code"]) == (True, "KEY_REVOKED")
@@ -170,6 +171,15 @@ async def _drafts_for_one_brand(client: Client) -> None:
     ):
         refused = await client.call_tool(tool, arguments)
         assert (refused.is_error, refused.structured_content["problem"]["status"]) == (True, status), words(refused)
+
+
+def _keeps_no_secret(folder: Path, before: OAuthToken, after: OAuthToken, code: str) -> None:
+    """Neither the logs of the two processes nor the database have what opens the key."""
+    stored = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(path.name == "mcp.log" for path in stored)
+    for secret in (code, before.access_token, before.refresh_token, after.access_token, after.refresh_token):
+        assert secret
+        assert [path for path, kept in stored.items() if secret.encode() in kept] == []
 
 
 async def _revoke(api: ApiProcesses) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, case, select
 from sqlmodel import col, func
 
 from munadi.db.prebuilt import Prebuilt
@@ -92,9 +92,13 @@ def _key_and_brand(ends: Any) -> Select[Any]:
 
 _KEY_AND_BRAND = _key_and_brand(col(KeyRow.expires_at))
 _BY_HASH = Prebuilt(_KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash")))
-# The key of a program that signed in, by one of its tokens, which ends before the key does.
+# The key of a program that signed in, by one of its tokens. An end of the key that was moved holds for the token, too.
+_TOKENS_END = case(
+    (col(KeyRow.expires_at) < col(OAuthTokenRow.expires_at), col(KeyRow.expires_at)),
+    else_=col(OAuthTokenRow.expires_at),
+).label("expires_at")
 _BY_TOKEN = Prebuilt(
-    _key_and_brand(col(OAuthTokenRow.expires_at))
+    _key_and_brand(_TOKENS_END)
     .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(KeyRow.id))
     .where(col(OAuthTokenRow.hash) == bindparam("hash"), col(OAuthTokenRow.is_refresh).is_(False))
 )

@@ -19,6 +19,8 @@ from munadi.db.session import Database
 from munadi.db.tables import OAuthClientRow
 
 MOST_UNUSED = 500
+# Of one address within the time below, so that no one fills all places.
+MOST_REGISTRATIONS = 20
 # The time in which a person signs in and reads.
 IN_PROGRESS = timedelta(minutes=15)
 UNUSED_LIFE = timedelta(days=1)
