@@ -30,6 +30,7 @@ from api.process.metrics import StateOfWork
 from api.process.temporal_watch import TemporalWatch
 from api.routes import (
     accounts,
+    approvals,
     audit,
     brands,
     calendar,
@@ -82,6 +83,7 @@ Every POST takes an `Idempotency-Key`; repeating a request with its key is alway
 ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     changes.router,
+    approvals.router,
     drafts.router,
     calendar.router,
     calendar_feeds.router,

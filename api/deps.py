@@ -28,6 +28,8 @@ MAX_PAGE = 100
 TheServices = Annotated[Services, Depends(services)]
 ContentReader = Annotated[Principal, Depends(require("contents:read"))]
 DraftWriter = Annotated[Principal, Depends(require("drafts:write"))]
+ContentProposer = Annotated[Principal, Depends(require("contents:propose"))]
+ContentApprover = Annotated[Principal, Depends(require("contents:approve"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
 ContentWithdrawer = Annotated[Principal, Depends(require("contents:withdraw"))]
 WebhookReader = Annotated[Principal, Depends(require("webhooks:read"))]
@@ -87,6 +89,15 @@ def require_match(if_match: str | None) -> BasedOn:
     based_on = read_match(if_match)
     if based_on is None:
         detail = "send If-Match with the ETag of the post that the change is based on"
+        raise ProblemError(428, "IF_MATCH_REQUIRED", "Precondition Required", detail)
+    return based_on
+
+
+def require_version(if_match: str | None) -> BasedOn:
+    """The version that the header names; 428 without it, and for `*`, which names none."""
+    based_on = require_match(if_match)
+    if based_on.any_version:
+        detail = "send If-Match with the ETag of the post that was read: * names no version"
         raise ProblemError(428, "IF_MATCH_REQUIRED", "Precondition Required", detail)
     return based_on
 

@@ -43,6 +43,7 @@ PlainContents munadi.contents
     validate contents.validate payload
     get contents.get content_id
     update contents.update content_id changes version
+    decline contents.decline content_id note
     cancel contents.cancel content_id
     reschedule contents.reschedule content_id scheduled_at
     publish_now contents.publishNow content_id
@@ -113,7 +114,8 @@ Insights munadi.insights
 # Former names, which stay.
 ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
-    {"connections.complete", "contents.list", "drafts.submit", "media.create", "metrics.get", "publications.list"}
+    {"connections.complete", "contents.approve", "contents.list", "drafts.submit", "media.create", "metrics.get",
+     "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
 WHOLE = ("payload", "content", "changes", "account", "request")

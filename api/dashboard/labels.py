@@ -78,6 +78,9 @@ EVENTS: dict[EventType, str] = {
     E.CONTENT_RESCHEDULED: N_("Rescheduled"),
     E.CONTENT_UPDATED: N_("Edited"),
     E.CONTENT_CANCELED: N_("Canceled"),
+    E.APPROVAL_REQUESTED: N_("Waiting for approval"),
+    E.APPROVAL_GRANTED: N_("Approved"),
+    E.APPROVAL_DECLINED: N_("Declined"),
     E.PREFLIGHT_FAILED: N_("Preflight check: it would fail if it were published now"),
     E.PUBLISH_STARTED: N_("Publishing started"),
     E.PUBLISH_SUCCEEDED: N_("Published"),
@@ -120,6 +123,7 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.RATE_LIMIT: N_("the network has asked us to slow down"),
     HoldReason.DAILY_CAP: N_("the account has reached its daily posting limit"),
     HoldReason.HOST_SLOW: N_("the account's server is answering slowly"),
+    HoldReason.APPROVAL: N_("somebody must approve it"),
 }
 
 DISMISSALS: dict[DismissedAs, str] = {

@@ -30,6 +30,7 @@ REMEDIES: dict[str, str] = {
     R.MEDIA_STORE_UNAVAILABLE: N_(
         "An operator brings the store of the files back: munadi doctor says what is wrong with it. Then retry."
     ),
+    R.APPROVAL_MISSING: N_("Retry it, which asks for the approval again, and have it approved in time."),
     R.WINDOW_MISSED: N_(
         "Retry to publish it now. Give posts more time before we stop trying, and ask an operator whether "
         "the worker is running."

@@ -24,8 +24,8 @@ PER_PAGE = 50
 SCOPES = {
     Scope.CONTENTS_READ: N_("See posts, drafts and files"),
     Scope.DRAFTS_WRITE: N_("Prepare drafts and files, publish nothing"),
-    Scope.CONTENTS_PROPOSE: N_("Prepare drafts; approvals are not built yet"),
-    Scope.CONTENTS_APPROVE: N_("Nothing yet; meant for approving proposed posts"),
+    Scope.CONTENTS_PROPOSE: N_("Propose posts, which wait for an approval"),
+    Scope.CONTENTS_APPROVE: N_("Approve and decline proposed posts"),
     Scope.CONTENTS_WRITE: N_("Write, move, cancel and publish posts"),
     Scope.CONTENTS_WITHDRAW: N_("Take published posts back from their networks"),
     Scope.ACCOUNTS_READ: N_("See connected accounts"),

@@ -17,6 +17,12 @@ STATES = (
         "contents",
     ),
     _late(
+        "NO_APPROVAL_ASKED",
+        "the post needs no approval: it is published at its time",
+        "Nothing has to be approved or declined. Cancel the post to keep it back.",
+        "contents",
+    ),
+    _late(
         "PUBLISH_BY_NOT_AFTER_DUE",
         "the content's own publishBy 2027-01-15T12:30:00+00:00 is not after the new time; give a new one",
         "Send a `publishBy` that is after the new time.",

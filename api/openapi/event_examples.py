@@ -97,6 +97,17 @@ _OF_POST: dict[EventType, PublicationStatus] = {
     EventType.CONTENT_UPDATED: _S.QUEUED,
     EventType.CONTENT_CANCELED: _S.CANCELED,
 }
+_ASKED = {"status": "requested", "version": 1, "by": "key_01kf2v6s3tf0d8m7s0a3x9y5hq", "note": None}
+_APPROVALS: dict[EventType, dict[str, Any]] = {
+    EventType.APPROVAL_REQUESTED: _ASKED,
+    EventType.APPROVAL_GRANTED: {**_ASKED, "status": "granted", "by": "key_01kf2v6s3tf0d8m7s0a3x9y5hz"},
+    EventType.APPROVAL_DECLINED: {
+        **_ASKED,
+        "status": "declined",
+        "by": "key_01kf2v6s3tf0d8m7s0a3x9y5hz",
+        "note": "The sale begins on Saturday.",
+    },
+}
 _REASONS = {
     EventType.PREFLIGHT_FAILED: _FAILED["failure"]["reason"],
     EventType.PUBLISH_FAILED: _FAILED["failure"]["reason"],
@@ -133,6 +144,8 @@ def event_example(kind: EventType) -> dict[str, Any]:
         return _of_publication(kind, _publication(status, changes))
     if kind in _OF_POST:
         return _event(kind, **_of_post([_publication(_OF_POST[kind], {})]))
+    if kind in _APPROVALS:
+        return _event(kind, **_of_approval(kind))
     if kind is EventType.CONTENT_COMPLETED:
         return _event(kind, **_of_post([_PUBLISHED, _FAILED]))
     if kind in _OF_ACCOUNT:
@@ -175,6 +188,14 @@ def _of_post(publications: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "status": content["status"],
         "data": {"content": content, "publication": None},
     }
+
+
+def _of_approval(kind: EventType) -> dict[str, Any]:
+    at = "2027-01-14T10:00:00Z"
+    hold = None if kind is EventType.APPROVAL_GRANTED else {"reason": "APPROVAL", "since": at, "until": None}
+    made = _of_post([_publication(_S.QUEUED, {"hold": hold})])
+    made["data"]["content"]["approval"] = {**_APPROVALS[kind], "at": at}
+    return made
 
 
 def _of_publication(kind: EventType, publication: dict[str, Any]) -> dict[str, Any]:

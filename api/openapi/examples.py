@@ -99,6 +99,7 @@ BRAND: dict[str, Any] = {
     "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
     "unusableAccounts": "warn",
+    "approval": "proposals",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
     "createdAt": "2026-12-01T03:30:00Z",
 }
@@ -185,6 +186,7 @@ CONTENT: dict[str, Any] = {
     "link": None,
     "clientRef": "cms-42",
     "metadata": {"campaign": "monsoon"},
+    "approval": None,
     "version": 1,
     "draftVersion": 1,
     "createdAt": "2027-01-14T10:00:00Z",

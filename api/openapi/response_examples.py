@@ -26,6 +26,8 @@ _BY_OPERATION: Mapping[str, dict[str, Any]] = {
     "contents.update": _post_after(EventType.CONTENT_UPDATED),
     "contents.reschedule": _post_after(EventType.CONTENT_RESCHEDULED),
     "contents.cancel": _post_after(EventType.CONTENT_CANCELED),
+    "contents.approve": _post_after(EventType.APPROVAL_GRANTED),
+    "contents.decline": _post_after(EventType.APPROVAL_DECLINED),
     "contents.publishNow": _post_after(EventType.CONTENT_QUEUED),
     "contents.retry": _post_after(EventType.CONTENT_QUEUED),
     "contents.withdraw": content_examples.CONTENT_WITHDRAWING,

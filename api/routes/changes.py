@@ -1,6 +1,7 @@
 """Changes to a post before it is published. Each one commits, responds, and then wakes the workflow.
 
-A change is possible until a publication is claimed; afterwards it is refused with 409 `TOO_LATE`.
+A change is possible until a publication is claimed; afterwards it is refused with 409 `TOO_LATE`. A key that may only
+propose edits, moves and cancels what needs an approval; an edit, and another time, ask for it again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ from fastapi import APIRouter, Body, Request, Response
 
 from api.answers import changed
 from api.bodies.parsing import described, read_body
-from api.deps import ContentId, ContentWithdrawer, ContentWriter, IfMatch, TheServices, read_match, require_match
+from api.deps import (
+    ContentId,
+    ContentProposer,
+    ContentWithdrawer,
+    ContentWriter,
+    IfMatch,
+    TheServices,
+    read_match,
+    require_match,
+)
 from api.http.client_disconnect import while_connected
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
@@ -34,7 +44,7 @@ async def edit_content(
     content_id: ContentId,
     request: Request,
     services: TheServices,
-    principal: ContentWriter,
+    principal: ContentProposer,
     if_match: IfMatch = None,
 ) -> Response:
     """Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field.
@@ -53,7 +63,7 @@ async def reschedule_content(
     content_id: ContentId,
     sent: Annotated[RescheduleRequest, Body(openapi_examples=examples.RESCHEDULES)],
     services: TheServices,
-    principal: ContentWriter,
+    principal: ContentProposer,
     idempotency: IdempotencyHeader,
     if_match: IfMatch = None,
 ) -> Response:
@@ -66,7 +76,7 @@ async def reschedule_content(
 async def cancel_content(
     content_id: ContentId,
     services: TheServices,
-    principal: ContentWriter,
+    principal: ContentProposer,
     idempotency: IdempotencyHeader,
     if_match: IfMatch = None,
     nothing: EmptyRequest | None = None,

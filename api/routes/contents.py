@@ -14,8 +14,8 @@ from api.deps import (
     MAX_PAGE,
     BrandFilter,
     ContentId,
+    ContentProposer,
     ContentReader,
-    ContentWriter,
     Cursor,
     DraftWriter,
     Page,
@@ -33,6 +33,7 @@ from api.openapi.document import error_responses
 from api.process.services import Services
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
+from munadi.domain.approval import Proposed
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.ids import Prefix
@@ -45,6 +46,15 @@ router = APIRouter(prefix="/v1/contents", tags=["contents"])
 JSON = "application/json"
 ListedId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
 
+ProposedFilter = Annotated[
+    list[Proposed] | None,
+    Query(description="Only posts that wait for an approval: those that nobody has answered, or that were declined."),
+]
+DismissedFilter = Annotated[
+    bool | None,
+    Query(description="Whether a person has dismissed every failure of the post, or what it lacks (`dismissal`)."),
+]
+
 
 @router.post(
     "",
@@ -55,9 +65,12 @@ ListedId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}
     openapi_extra=described(ContentRequest, examples.CONTENTS),
 )
 async def create_content(
-    request: Request, services: TheServices, principal: ContentWriter, idempotency: IdempotencyHeader
+    request: Request, services: TheServices, principal: ContentProposer, idempotency: IdempotencyHeader
 ) -> Response:
-    """Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it."""
+    """Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it.
+
+    From a key that may only propose (`contents:propose`), and where the brand wants that of every post, it waits with
+    the hold `APPROVAL` until it is approved."""
     sent, shape = read_body(request, ContentRequest)
     accepting = services.posts.accept(sent, shape, principal, idempotency)
     return accepted(await (while_connected(request, accepting) if takes_long(sent) else accepting))
@@ -100,10 +113,8 @@ async def list_contents(
     held: Annotated[
         bool | None, Query(description="Whether a publication is waiting for an account or a network (`hold`).")
     ] = None,
-    dismissed: Annotated[
-        bool | None,
-        Query(description="Whether a person has dismissed every failure of the post, or what it lacks (`dismissal`)."),
-    ] = None,
+    proposed: ProposedFilter = None,
+    dismissed: DismissedFilter = None,
     overdue: Annotated[
         bool,
         Query(description="Only posts that are due and that no worker has claimed for more than five seconds."),
@@ -130,6 +141,7 @@ async def list_contents(
         metadata=metadata,
         words=words,
         held=held,
+        proposed=[each.value for each in proposed or ()],
         dismissed=dismissed,
         overdue_at=services.clock.now() if overdue else None,
         scheduled_from=scheduled_from,

@@ -10,8 +10,8 @@ from api.answers import accepted, plain
 from api.bodies.parsing import body_of, described, read_body
 from api.deps import (
     BrandFilter,
+    ContentProposer,
     ContentReader,
-    ContentWriter,
     DraftId,
     DraftWriter,
     IfMatch,
@@ -163,7 +163,7 @@ async def delete_draft(
 async def submit_draft(
     draft_id: DraftId,
     request: Request,
-    principal: ContentWriter,
+    principal: ContentProposer,
     services: TheServices,
     idempotency: IdempotencyHeader,
     if_match: IfMatch = None,

@@ -15,7 +15,7 @@ from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
 from munadi.process.exits import CommandFailed, Exit
 
-app = group("contents", "Publish, follow, cancel, reschedule, retry and withdraw posts.")
+app = group("contents", "Publish, follow, approve, cancel, reschedule, retry and withdraw posts.")
 
 # As a time to end: the post stays.
 NEVER = "never"
@@ -170,6 +170,29 @@ def reschedule(
 ) -> None:
     """Move a post that is not being published yet to another time."""
     session.show(session.client.contents.reschedule(content_id, scheduled_at, **given), print_content)
+
+
+@command(app, "approve")
+def approve(
+    session: Session,
+    content_id: ContentId,
+    version: Annotated[
+        int, Option("--version", metavar="NUMBER", help="The version that you have read; another one is refused.")
+    ],
+    note: Annotated[str | None, Option("--note", metavar="TEXT", help="A word for who proposed it.")] = None,
+) -> None:
+    """Let a proposed post be published in the version that you have read."""
+    session.show(session.client.contents.approve(content_id, version, note), print_content)
+
+
+@command(app, "decline")
+def decline(
+    session: Session,
+    content_id: ContentId,
+    note: Annotated[str, Option("--note", metavar="TEXT", help="Why: who proposed it reads this.")],
+) -> None:
+    """Keep a proposed post back, and say why. It waits until it is edited, approved or canceled."""
+    session.show(session.client.contents.decline(content_id, note), print_content)
 
 
 @command(app, "retry")

@@ -44,6 +44,7 @@ def print_content(out: Output, content: Content) -> None:
             ("media", str(len(content["media"]) or "")),
             ("client ref", content["clientRef"]),
             ("metadata", ", ".join(f"{name}={value}" for name, value in content.get("metadata", {}).items())),
+            ("approval", _approval(content)),
             ("version", str(content["version"])),
         ]
     )
@@ -52,11 +53,23 @@ def print_content(out: Output, content: Content) -> None:
     print_warnings(out, content["warnings"])
 
 
+def _approval(content: Content) -> str | None:
+    """What was decided about a post that needs an approval, and why."""
+    if not (approval := content.get("approval")):
+        return None
+    note = f": {approval['note']}" if approval["note"] else ""
+    return f"{approval['status']}, version {approval['version']}{note}"
+
+
 def print_accepted(out: Output, content: Content) -> None:
     """Explain that accepted does not mean published."""
     out.line(
         ("accepted ", "green"), content["id"], " — Munadi has stored the post; it is not published yet.",
     )  # fmt: skip
+    approval = content.get("approval")
+    if approval and approval["status"] != "granted":
+        version = content["version"]
+        out.line(f"It waits for an approval: munadi contents approve {content['id']} --version {version}")
     out.line(f"Follow it: munadi contents watch {content['id']}")
     print_warnings(out, content["warnings"])
 

@@ -73,6 +73,13 @@ class Contents(PlainContents[M]):
         return Call("POST", "/v1/contents", body=payload, idempotency_key=key, read=read)
 
     @operation
+    def approve(self, content_id: str, version: int, note: str | None = None) -> Call[Content]:
+        """Let this version of a proposed post be published. ProblemError 412 if it has changed since."""
+        headers, body = {"if-match": f'"{version}"'}, {"note": note} if note else None
+        path = f"/v1/contents/{segment(content_id)}/approve"
+        return Call("POST", path, body=body, headers=headers, idempotency_key=key_or_new(None))
+
+    @operation
     def list(self, /, **filters: Unpack[ContentFilters]) -> Call[Page[Content]]:
         """A page of posts. Filters have the API's names: brandRef, id, status, channel, metadata={…}, limit …"""
         own = filters.pop("metadata", None) or {}

@@ -46,6 +46,8 @@ class Action(StrEnum):
     CONTENT_CREATED = "content.created"
     CONTENT_UPDATED = "content.updated"
     CONTENT_RESCHEDULED = "content.rescheduled"
+    CONTENT_APPROVED = "content.approved"
+    CONTENT_DECLINED = "content.declined"
     CONTENT_CANCELED = "content.canceled"
     CONTENT_PUBLISHED_NOW = "content.published_now"
     CONTENT_RETRIED = "content.retried"
@@ -95,6 +97,8 @@ ACTION_MEANING = {
     Action.CONTENT_CREATED: "a post was accepted",
     Action.CONTENT_UPDATED: "a post's text, media or options were changed",
     Action.CONTENT_RESCHEDULED: "a post was moved to another time",
+    Action.CONTENT_APPROVED: "a version of a post was approved",
+    Action.CONTENT_DECLINED: "a version of a post was declined",
     Action.CONTENT_CANCELED: "a post, or what was left of it, was canceled",
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",

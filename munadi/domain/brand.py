@@ -32,6 +32,14 @@ class UnusableAccounts(StrEnum):
     REFUSE = "refuse"
 
 
+class ApprovalRule(StrEnum):
+    """Which posts of a brand wait for an approval. With `never` a key that may only propose is refused."""
+
+    NEVER = "never"
+    PROPOSALS = "proposals"
+    ALWAYS = "always"
+
+
 class BrandLimits(WireModel):
     """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md.
 
@@ -92,6 +100,10 @@ class BrandView(WireModel):
     )
     unusable_accounts: UnusableAccounts = Field(
         description="A post for an account that must be connected again: accept it with a warning, or refuse it."
+    )
+    approval: ApprovalRule = Field(
+        ApprovalRule.PROPOSALS,
+        description="Which posts wait for an approval: none, those of keys that may only propose, or all of them.",
     )
     looks: Looks | None = Field(
         None, description="When published posts are looked at; null: as the installation's settings say."

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from munadi.domain.brand import BrandLimits, BrandRef, Duplicates, UnusableAccounts
+from munadi.domain.brand import ApprovalRule, BrandLimits, BrandRef, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
@@ -17,6 +17,7 @@ _EXAMPLE: dict[str, Any] = {
     "limits": {"accounts": 10},
     "duplicates": "refuse",
     "unusableAccounts": "refuse",
+    "approval": "always",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
 }
 
@@ -38,6 +39,11 @@ class BrandChange(WireModel):
         None,
         description="What happens to a post for an account that must be connected again: `warn` (by default), and it "
         "waits for that, or `refuse`. See docs/accounts.md.",
+    )
+    approval: ApprovalRule | None = Field(
+        None,
+        description="Which posts wait for an approval: those of keys that may only propose (`proposals`, by default), "
+        "all of them (`always`), or none, so that such keys are refused (`never`). See docs/guides/approval.md.",
     )
     looks: Looks | None = Field(
         None,

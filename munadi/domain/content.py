@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.approval import Approval
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
@@ -156,6 +157,7 @@ class ContentView(WireModel):
     withdraw_at: datetime | None = Field(None, description="When all of it that is live is withdrawn; null: never.")
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
+    approval: Approval | None = Field(None, description="Whether it may be published; null: it needs no approval.")
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
     draft_version: int = Field(description="Counts the changes of what readers will see.")
     created_at: CreatedAt

@@ -123,6 +123,13 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.CONTENT_RESCHEDULED: EventKind("the time was changed", _POST),
     EventType.CONTENT_UPDATED: EventKind("the post was edited, or a late post id was found", _UPDATE),
     EventType.CONTENT_CANCELED: EventKind("it was canceled, and nothing of it is left to publish", _POST),
+    EventType.APPROVAL_REQUESTED: EventKind(
+        "it waits for an approval: it was proposed, or was changed since; `approval.version` says which version", _POST
+    ),
+    EventType.APPROVAL_GRANTED: EventKind("a version was approved: it is published at its time, or at once", _POST),
+    EventType.APPROVAL_DECLINED: EventKind(
+        "a version was declined: `approval.note` says why; it waits until it is edited, approved or canceled", _POST
+    ),
     EventType.PREFLIGHT_FAILED: EventKind(
         "it would fail in its current state, with time left to act",
         _PUBLICATION | {"reason": Reason, "data": PreflightData},

@@ -42,6 +42,7 @@ class HoldReason(StrEnum):
     RATE_LIMIT = "RATE_LIMIT"
     DAILY_CAP = "DAILY_CAP"
     HOST_SLOW = "HOST_SLOW"
+    APPROVAL = "APPROVAL"
 
 
 class Hold(WireModel):

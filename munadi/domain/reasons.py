@@ -76,6 +76,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.EDIT_CONFLICT: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, N.NO, "The post says something else at the network than was published: somebody has changed it there.", "Look at the post. Edit it again to replace what it says now, or leave it."),
     R.EDIT_UNCONFIRMED: ReasonFacts(C.UNKNOWN, W.RECONCILE, N.NO, "It could not be confirmed whether the post was changed.", "Munadi reads the network again for a week. Look yourself, and edit the post again or in the network's own app."),
     R.WINDOW_MISSED: ReasonFacts(C.CONFIG, W.AFTER_WAIT, N.NO, "The time to publish passed before the publication could be sent.", "Retry to publish now; give publishBy more room; check that the worker is running."),
+    R.APPROVAL_MISSING: ReasonFacts(C.CONFIG, W.AFTER_FIX, N.NO, "Nobody approved the post before its time to be published ended.", "Retry it, which asks for the approval again, and approve it. Give the next one a later publishBy, or ask sooner."),
     R.UNKNOWN_PROVIDER_ERROR: ReasonFacts(C.UNKNOWN, W.AFTER_FIX, N.NO, "The network refused with a code that Munadi does not know.", "Read the network's own code and message. If they do not explain it, report them to Munadi's maintainers."),
     R.INTERNAL_ERROR: ReasonFacts(C.CONFIG, W.AFTER_FIX, N.NO, "Munadi itself failed before anything was sent.", "Read the worker's log for the attempt, fix the cause, then retry."),
 }

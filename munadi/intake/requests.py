@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.approval import Note
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import AltText, ClientRef, StoredFields, Time, Url, Zone
 from munadi.intake.links import Link
@@ -179,6 +180,18 @@ class LiveEditRequest(RequestBody):
     options: Annotated[dict[str, Any], Field(max_length=MAX_OPTIONS)] | None = Field(
         None, description="Those of the channel's own options that change; null removes one. See `liveEdit`."
     )
+
+
+class ApproveRequest(RequestBody):
+    """An approval, with a word for who proposed the post."""
+
+    note: Note | None = Field(None, description="A word for who proposed the post.")
+
+
+class DeclineRequest(RequestBody):
+    """Why a post is kept back."""
+
+    note: Note = Field(description="Why: who proposed the post reads it, and can edit the post.")
 
 
 class DismissRequest(RequestBody):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -21,6 +21,7 @@ from munadi.db.events.fan_out import INSERT_EVENT, Subscription, gets_events_of
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
+from munadi.domain.approval import NO_DRAFT
 from munadi.domain.audit import Action
 from munadi.domain.content import ContentView, PublicationView
 from munadi.domain.event import EventType
@@ -29,6 +30,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.publishing import View
 from munadi.intake.checks import CheckedDrafts, CheckedPost
+from munadi.publishing import approvals
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
 from munadi.telemetry import tracing
@@ -37,6 +39,10 @@ from munadi.telemetry import tracing
 # must act soon, else later, so that the relay does not repeat what the API is still about to start.
 WAKE_AFTER, WAKE_LATER = timedelta(seconds=1), timedelta(seconds=15)
 IMMINENT = timedelta(seconds=30)
+# A proposed post without a time is published once it is approved: so long it waits for that, over a weekend too.
+PROPOSAL_WINDOW = timedelta(days=7)
+# The hold of what waits for an approval; one for an account follows when it is published.
+_APPROVAL_HOLD = {"hold_reason": HoldReason.APPROVAL.value, "hold_count": 1}
 
 Values = Mapping[str, Any]
 
@@ -54,6 +60,7 @@ _BRAND_AND_ENDPOINTS = Prebuilt(
     select(
         col(BrandRow.limits),
         col(BrandRow.duplicates),
+        col(BrandRow.approval),
         col(EndpointRow.id),
         col(EndpointRow.types),
         col(EndpointRow.channels),
@@ -80,9 +87,11 @@ class NewPost:
     plan: View
 
     @classmethod
-    def of(cls, post: CheckedPost, now: datetime) -> NewPost:
-        """Build the rows and the view of a checked post."""
+    def of(cls, post: CheckedPost, now: datetime, *, is_proposed: bool = False) -> NewPost:
+        """Build the rows and the view of a checked post. `is_proposed`: it waits until it is approved."""
         content, publications = _content(post, now), []
+        if is_proposed:
+            content |= _proposal(post, now)
         for place, each in enumerate(post.drafts.publications):
             publications.append(
                 {
@@ -98,7 +107,7 @@ class NewPost:
                     "lead_seconds": each.lead.total_seconds(),
                     "fingerprint": each.fingerprint,
                     "steps_left": list(each.steps),
-                    **(_hold(each.waits_for, now) if each.waits_for is not None else {}),
+                    **(_APPROVAL_HOLD | {"hold_since": now} if is_proposed else _account_hold(each.waits_for, now)),
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -132,8 +141,8 @@ class NewPost:
 def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRules, list[Subscription]]:
     """Read a brand's rules and the endpoints that get its events, in this transaction."""
     rows = _BRAND_AND_ENDPOINTS.read(connection, {"brand_ref": brand_ref})
-    endpoints = [Subscription(*row[2:]) for row in rows if row[2] is not None]
-    return BrandRules.kept(rows[0][:2] if rows else None), endpoints
+    endpoints = [Subscription(*row[3:]) for row in rows if row[3] is not None]
+    return BrandRules.kept(rows[0][:3] if rows else None), endpoints
 
 
 def draft_values(
@@ -181,14 +190,33 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
     }
 
 
-def _hold(waits_for: Failure, now: datetime) -> dict[str, Any]:
+def _proposal(post: CheckedPost, now: datetime) -> dict[str, Any]:
+    """What differs in the row of a post that waits for an approval. Without a time and a publishBy it waits longer."""
+    publish_by = post.publish_by
+    if post.request.scheduled_at is None and not post.publish_by_explicit:
+        publish_by = min(post.due + PROPOSAL_WINDOW, post.withdraw_at or datetime.max.replace(tzinfo=UTC))
+    approval = approvals.asked(1, now)
+    return {
+        "approval": approval,
+        "approved_draft": NO_DRAFT,
+        "proposed_as": approval["status"],
+        "publish_by": publish_by,
+        "sequence": 2 + len(post.drafts.publications),
+        "next_look_at": publish_by,
+        "next_wake_at": now + WAKE_LATER,
+    }
+
+
+def _account_hold(waits_for: Failure | None, now: datetime) -> dict[str, Any]:
     """The hold of a publication whose account must be connected again first."""
+    if waits_for is None:
+        return {}
     cause = waits_for.model_dump(mode="json", by_alias=True)
     return {"hold_reason": HoldReason.TOKEN.value, "hold_since": now, "hold_count": 1, "hold_cause": cause}
 
 
 def _events(view: ContentView, now: datetime) -> list[dict[str, Any]]:
-    """The post's first events: it was accepted, and what of it waits for an account."""
+    """The post's first events: it was accepted, waits for an approval, and what of it waits for that or an account."""
     content = view.model_dump(mode="json")
 
     def event(sequence: int, kind: EventType, held: PublicationView | None = None) -> dict[str, Any]:
@@ -208,6 +236,7 @@ def _events(view: ContentView, now: datetime) -> list[dict[str, Any]]:
             "created_at": now,
         }
 
+    of_post = [EventType.CONTENT_ACCEPTED, *([EventType.APPROVAL_REQUESTED] if view.approval else [])]
+    found = [event(place, kind) for place, kind in enumerate(of_post, start=1)]
     held = [each for each in view.publications if each.hold is not None]
-    accepted = event(1, EventType.CONTENT_ACCEPTED)
-    return [accepted, *(event(place, EventType.PUBLISH_HELD, each) for place, each in enumerate(held, start=2))]
+    return found + [event(place, EventType.PUBLISH_HELD, each) for place, each in enumerate(held, start=1 + len(found))]

@@ -27,6 +27,7 @@ from munadi.domain.publication import (
 )
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import default_publish_by
+from munadi.publishing import approvals
 from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.ending import require_before_end, require_not_ended
@@ -69,9 +70,16 @@ async def cancel(locked: LockedContent) -> list[str]:
 
 
 async def reschedule(
-    locked: LockedContent, due: datetime, timezone: str | None, publish_by: datetime | None, *, zone_given: bool
+    locked: LockedContent,
+    due: datetime,
+    timezone: str | None,
+    publish_by: datetime | None,
+    *,
+    zone_given: bool,
+    by_approver: bool = False,
 ) -> None:
-    """Move all waiting publications to another time. An explicit publishBy stays unless a new one is given."""
+    """Move all waiting publications to another time. An explicit publishBy stays unless a new one is given, an approval
+    only if who moves the post may approve it (`by_approver`)."""
     waiting = await _surely_waiting(locked)
     if not waiting:
         raise _too_late(locked, f"publishing began; the time can no longer be changed{_unresolved(locked)}")
@@ -94,12 +102,13 @@ async def reschedule(
         row.due_at = due
         if row.preparation_expires_at is not None and row.preparation_expires_at <= due + LAPSE_MARGIN:
             await give_up_preparation(locked.session, row, locked.now)
+    await approvals.moved(locked, by_approver=by_approver)
     await locked.emit(EventType.CONTENT_RESCHEDULED)
     await changed(locked)
 
 
-async def publish_now(locked: LockedContent) -> None:
-    """Make all waiting publications due at once."""
+async def publish_now(locked: LockedContent, *, by_approver: bool = False) -> None:
+    """Make all waiting publications due at once. An approval stays as in `reschedule`."""
     waiting = _waiting(locked)
     if not waiting:
         raise _too_late(locked, "publishing began or ended already")
@@ -111,6 +120,7 @@ async def publish_now(locked: LockedContent) -> None:
         content.publish_by = default_publish_by(locked.now, content.withdraw_at)
     for row in waiting:
         row.due_at = locked.now
+    await approvals.moved(locked, by_approver=by_approver)
     await locked.emit(EventType.CONTENT_RESCHEDULED)
     await changed(locked)
 
@@ -169,6 +179,8 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
         row.due_at = retried_at(locked, row)
         locked.release(row)
         await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
+    if locked.lacks_approval:
+        await approvals.request(locked)
     await changed(locked)
     return [row.id for row in failed]
 

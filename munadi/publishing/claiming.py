@@ -32,6 +32,7 @@ _HOLD_ENDS_AS = {
     HoldReason.RATE_LIMIT: Reason.RATE_LIMITED,
     HoldReason.DAILY_CAP: Reason.DAILY_CAP_REACHED,
     HoldReason.HOST_SLOW: Reason.HOST_SLOW,
+    HoldReason.APPROVAL: Reason.APPROVAL_MISSING,
 }
 
 
@@ -50,7 +51,10 @@ async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | ti
     Returns a wait if it is not due yet by this worker's clock, and None if it cannot be claimed now. While its account
     or its app is paused it is held and not started. The end of a hold and of the pause that it stands for differ by
     milliseconds.
+    What lacks an approval is never claimed: every change of that is made under the lock that this transaction has.
     """
+    if locked.lacks_approval:
+        return None
     at = plan_of(locked.content, row, locked.now).claimable_at
     if at is None:
         return None
@@ -93,13 +97,16 @@ async def fail_expired(locked: LockedContent, publications: Sequence[Publication
         if locked.now >= locked.content.publish_by:
             if reconnected:
                 locked.release(row)
-            await fail_or_doubt(locked, row, _end_of(row))
+            await fail_or_doubt(locked, row, _end_of(locked, row))
         elif reconnected:
             await locked.resume(row)
 
 
-def _end_of(row: PublicationRow) -> Failure:
-    """The failure at the end of the window: the cause or reason of its hold, or WINDOW_MISSED."""
+def _end_of(locked: LockedContent, row: PublicationRow) -> Failure:
+    """The failure at the end of the window: the missing approval, the cause or reason of its hold, or WINDOW_MISSED."""
+    if locked.lacks_approval:
+        note = (locked.content.approval or {}).get("note")
+        return failure_of(Reason.APPROVAL_MISSING, f"The post was declined: {note}" if note else None)
     if row.hold_cause is not None:
         return Failure.model_validate(row.hold_cause)
     return failure_of(_HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED)

@@ -1,7 +1,7 @@
-"""A post under lock: the only place that changes a status.
+"""A post under lock: the only place that changes a status. All that is done with it is one transaction.
 
 `LockedContent.lock` locks the row of the post, `move` makes one transition of the table, `emit` appends an event with
-its deliveries, `close` computes the post's status and when the workflow must run next. All of it is one transaction.
+its deliveries, `close` computes the post's status and when the workflow must run next.
 """
 
 from __future__ import annotations
@@ -10,28 +10,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from sqlalchemy import bindparam, select
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.channels.registry import spec_of
-from munadi.db.accounts.app_pauses import account_and_app, pause_of
 from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import INSERT_EVENT, Subscription, add_deliveries, subscriptions
 from munadi.db.ids import new_id
-from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import after_commit, announce_deliveries, waited
-from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
-from munadi.domain.account import AccountStatus
-from munadi.domain.app_pause import Paused
-from munadi.domain.channel import ChannelName
+from munadi.db.tables import ContentRow, DraftRow, PublicationRow
+from munadi.domain.approval import lacks_approval
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldReason, PublicationStatus, growing
+from munadi.domain.publication import (
+    ENDED,
+    HOLD_GROWTH,
+    OUTCOME_UNKNOWN,
+    WAITING,
+    HoldReason,
+    PublicationStatus,
+    growing,
+)
+from munadi.publishing.account_state import AccountState, account_state
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import forget_preparation, is_over, is_spent, leave_behind
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
@@ -43,34 +45,6 @@ from munadi.telemetry import metrics, tracing
 FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
-
-_ACCOUNT = Prebuilt(
-    select(
-        col(AccountRow.status),
-        col(AccountRow.deleted_at),
-        account_and_app(),
-        col(AccountRow.channel),
-        col(AccountRow.scopes),
-        pause_of(Paused.PUBLISHING).label("publishing_paused_until"),
-    ).where(col(AccountRow.id) == bindparam("key"))
-)
-
-
-class AccountState(NamedTuple):
-    """The state of an account that decides whether a post may be sent."""
-
-    status: str
-    deleted_at: datetime | None
-    paused_until: datetime | None
-    channel: str
-    scopes: Sequence[str]
-    publishing_paused_until: datetime | None  # by the network, for all accounts of the app
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether the account can publish without its owner's help."""
-        is_connected = self.status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
-        return is_connected and spec_of(ChannelName(self.channel)).may_publish(self.scopes)
 
 
 @dataclass
@@ -129,8 +103,7 @@ class LockedContent:
         check_transition(PublicationStatus(row.status), to)
         if row.status == PublicationStatus.UNCONFIRMED:
             row.warnings = without(row.warnings, OUTCOME_UNKNOWN)
-        row.status = to.value
-        row.updated_at = self.now
+        row.status, row.updated_at = to.value, self.now
         row.next_look_at = row.dismissed_at = row.dismissed_as = None
         if to is PublicationStatus.PUBLISHED:
             row.watch_at = self.now  # the first round plans its looks
@@ -171,11 +144,23 @@ class LockedContent:
             after_commit(self.session, metrics.HOLDS.labels(row.channel, reason.value).inc)
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
+    @property
+    def lacks_approval(self) -> bool:
+        """Whether the post must be approved as it is before it may be published."""
+        return lacks_approval(self.content.approved_draft, self.content.draft_version)
+
+    async def hold_unapproved(self) -> None:
+        """Make everything that waits for its time wait for an approval too, if the post lacks one, and note that."""
+        waiting = [row for row in self.publications if row.status in WAITING] if self.lacks_approval else []
+        for row in waiting:
+            if row.hold_reason != HoldReason.APPROVAL:
+                await self.hold(row, HoldReason.APPROVAL, None)
+        self.content.proposed_as = self.content.approval["status"] if waiting and self.content.approval else None
+
     async def account(self, account_id: str) -> AccountState:
         """The state of a publication's account, read once per transaction."""
         if account_id not in self._accounts:
-            [row] = await _ACCOUNT.rows(self.session, {"key": account_id})
-            self._accounts[account_id] = AccountState(*row)
+            self._accounts[account_id] = await account_state(self.session, account_id)
         return self._accounts[account_id]
 
     async def resume(self, row: PublicationRow) -> None:
@@ -228,6 +213,7 @@ class LockedContent:
 
     async def close(self) -> None:
         """Compute the post's status, emit its completion once per result, and plan when the workflow must run next."""
+        await self.hold_unapproved()  # another hold may have taken the place of that one
         self._roll_up()
         statuses = [PublicationStatus(row.status) for row in self.publications]
         if all(status in ENDED for status in statuses):
@@ -246,8 +232,7 @@ class LockedContent:
     def wake(self) -> None:
         """Request a wake: this transaction changes what the workflow should do."""
         self.content.wake_seq += 1
-        self.content.wake_tries = 0
-        self.content.next_wake_at = self.now + FIRST_WAKE
+        self.content.wake_tries, self.content.next_wake_at = 0, self.now + FIRST_WAKE
 
     def _roll_up(self) -> None:
         self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
@@ -256,6 +241,8 @@ class LockedContent:
     def _next_look(self, row: PublicationRow) -> datetime | None:
         match PublicationStatus(row.status):
             case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
+                if row.hold_reason == HoldReason.APPROVAL:
+                    return self.content.publish_by  # an approval wakes the workflow
                 if row.hold_reason is not None and row.hold_until is None:
                     # Only a person releases it. Still read it now and then: release and hold may have crossed.
                     return min(self.now + HELD_LOOK, self.content.publish_by)

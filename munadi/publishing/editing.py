@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from munadi.db.audit import record
+from munadi.db.brands.limits import BrandRules
 from munadi.db.contents.media_uses import forget_uses
 from munadi.db.contents.metadata import replace_metadata
 from munadi.db.tables import DraftRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import Duplicates
+from munadi.domain.brand import ApprovalRule, Duplicates
 from munadi.domain.event import EventType
 from munadi.intake.checks import CheckedDrafts
 from munadi.intake.duplicates import require_no_duplicates
+from munadi.publishing import approvals
 from munadi.publishing.acceptance import draft_values
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
@@ -19,16 +21,16 @@ from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.media_use import store_media
 
 
-async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: Duplicates, end: EndChange) -> None:
+async def store_edit(locked: LockedContent, drafts: CheckedDrafts, rules: BrandRules, end: EndChange) -> None:
     """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed, and MediaGone.
 
     Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then. `end` sets or checks the time
-    to end of the post as it is afterwards.
+    to end of the post as it is afterwards. An approval is needed again.
 
     `draft_version` changes, and every preparation prepared so far is given up, only when the post would look different.
     """
     require_untouched(locked)
-    if duplicates is Duplicates.REFUSE:
+    if rules.duplicates is Duplicates.REFUSE:
         connection = await locked.session.connection()
         due, own_id = locked.content.scheduled_at, locked.content.id
         await connection.run_sync(require_no_duplicates, drafts.placed, due, own_id)
@@ -59,5 +61,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: D
     await end(locked)
     record(locked.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=locked.now)
     locked.wake()
+    if content.approved_draft is not None or rules.approval is ApprovalRule.ALWAYS:
+        await approvals.request(locked)
     await locked.emit(EventType.CONTENT_UPDATED)
     await locked.close()

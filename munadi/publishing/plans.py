@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.db.tables import ContentRow, PublicationRow
+from munadi.domain.approval import lacks_approval
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import Plan, View
@@ -33,7 +34,9 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
     if status is S.QUEUED and not is_prepared(row, content.draft_version, max(row.due_at, now)):
         prepare_at = row.due_at - timedelta(seconds=row.lead_seconds)
     held: datetime | None = None
-    if row.hold_reason is not None:
+    if lacks_approval(content.approved_draft, content.draft_version):
+        held = now + FOREVER
+    elif row.hold_reason is not None:
         held = row.hold_until if row.hold_until is not None else now + FOREVER
     return Plan(
         publication_id=row.id,

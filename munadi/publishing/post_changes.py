@@ -22,6 +22,7 @@ from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, DismissedAs
 from munadi.domain.publishing import View
@@ -64,13 +65,20 @@ class PostChanges(Service):
         """Move everything that is not published yet. Raises ProblemsFound, ChangeRefused, QuotaExceeded."""
 
         async def change(post: LockedContent) -> None:
-            await reschedule(post, sent, self.channels, self.keyring)
+            require_proposal(post, caller)
+            by_approver = caller.may(Scope.CONTENTS_APPROVE)
+            await reschedule(post, sent, self.channels, self.keyring, by_approver=by_approver)
 
         return await self._change(content_id, caller, key, "contents.reschedule", change, based_on, counts=True)
 
     async def cancel(self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None) -> Answer:
         """Cancel everything that was not claimed yet. Raises ChangeRefused."""
-        return await self._change(content_id, caller, key, "contents.cancel", changes.cancel, based_on)
+
+        async def change(post: LockedContent) -> None:
+            require_proposal(post, caller)
+            await changes.cancel(post)
+
+        return await self._change(content_id, caller, key, "contents.cancel", change, based_on)
 
     async def publish_now(
         self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None
@@ -81,7 +89,7 @@ class PostChanges(Service):
             waiting = [row for row in post.publications if row.status in WAITING]
             await recheck_duplicates(post, waiting, post.now, "", self.channels)
             await recheck(post, self.channels, post.now)
-            await changes.publish_now(post)
+            await changes.publish_now(post, by_approver=caller.may(Scope.CONTENTS_APPROVE))
 
         return await self._change(content_id, caller, key, "contents.publish-now", change, based_on, counts=True)
 
@@ -223,6 +231,12 @@ class PostChanges(Service):
         if based_on is not None:
             based_on.require(post.content.version)
         return post
+
+
+def require_proposal(post: LockedContent, caller: Principal) -> None:
+    """ScopeMissing where a key that may only propose changes a post that needs no approval."""
+    if post.content.approved_draft is None:
+        caller.require(Scope.CONTENTS_WRITE)
 
 
 async def visible_publication(

@@ -17,6 +17,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.audit import Action
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule, EditStatus
+from munadi.domain.key import Scope
 from munadi.domain.live_edit import with_alts
 from munadi.domain.problem import MAX_PROBLEMS, Problem, shortened
 from munadi.domain.problem_collector import ProblemCollector
@@ -89,13 +90,15 @@ class PostEdits(PostWithdrawals):
     async def edit_live(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, sent: LiveEditRequest
     ) -> Answer:
-        """Edit a live publication at its network. Raises ChangeRefused, NotEditable, ProblemsFound.
+        """Edit a live publication at its network. Raises ChangeRefused, NotEditable, ProblemsFound, ScopeMissing.
 
         What it says already, or is being made to say, is not asked for again.
         """
         _require_something(sent)
 
         async def change(post: LockedContent, row: PublicationRow) -> None:
+            if post.content.approved_draft is not None:
+                caller.require(Scope.CONTENTS_APPROVE)  # what was approved says nothing else without an approver
             _require_live(row)
             account = await account_of(post, row, "edit")
             rule = self._rule(post, row, account, sent)

@@ -37,8 +37,18 @@ _OF_A_FIELD = {
 _OF_THE_TIME_BEFORE = ACCOUNT_CODES | {WarningCode.TIMEZONE_WITHOUT_TIME.value}
 
 
-async def reschedule(locked: LockedContent, request: RescheduleRequest, channels: Channels, keyring: KeyRing) -> None:
-    """Move a locked post to another time. Raises ProblemsFound, and ChangeRefused when it is too late."""
+async def reschedule(
+    locked: LockedContent,
+    request: RescheduleRequest,
+    channels: Channels,
+    keyring: KeyRing,
+    *,
+    by_approver: bool = False,
+) -> None:
+    """Move a locked post to another time. Raises ProblemsFound, and ChangeRefused when it is too late.
+
+    `by_approver`: who moves it may approve it, so an approval stays.
+    """
     problems = ProblemCollector()
     zone = request.timezone
     due, publish_by = read_times(request.scheduled_at, zone, request.fold, request.publish_by, locked.now, problems)
@@ -50,7 +60,8 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
     await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
     await recheck(locked, channels, due)
     try:
-        await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=zone is not None)
+        given = zone is not None
+        await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=given, by_approver=by_approver)
     except ChangeRefused as refusal:
         if refusal.code not in _OF_A_FIELD:
             raise

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from munadi.db.answers import Answer, BasedOn
-from munadi.db.brands.limits import limits_of, lock_rules, require_room, rules_of
+from munadi.db.brands.limits import approval_of, limits_of, lock_rules, require_room, rules_of
 from munadi.db.contents import saved_drafts
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
@@ -38,12 +38,13 @@ from munadi.intake.requests import ContentEdit, ContentRequest
 from munadi.intake.validation import Validation, validation_of
 from munadi.media.store import MediaStore
 from munadi.process.background import to_the_end
-from munadi.publishing import changes
+from munadi.publishing import approvals, changes
 from munadi.publishing.acceptance import NewPost, brand_and_endpoints
 from munadi.publishing.editing import store_edit
 from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
-from munadi.publishing.post_edits import PostEdits
+from munadi.publishing.post_approvals import ApprovalNeeded, PostApprovals, require_rule
+from munadi.publishing.post_changes import require_proposal
 from munadi.telemetry import metrics
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
@@ -65,7 +66,7 @@ class DraftOvertaken(Exception):
 
 
 @dataclass(frozen=True)
-class PostService(PostEdits):
+class PostService(PostApprovals):
     """The service. One object per process."""
 
     checker: PostChecker
@@ -77,12 +78,11 @@ class PostService(PostEdits):
         """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded and,
         when one after the other of its files is being deleted, MediaGone.
 
-        `shape` are the problems of the request's shape.
+        `shape` are the problems of the request's shape. What a key that may only propose sends waits for an approval.
         """
         _require_end(request, caller)
-        is_visible = caller.may_see(request.brand_ref)
         record = key.record(self.keyring, request.brand_ref, CREATE)
-        return await recheck_if_media_gone(partial(self._accept, request, shape, record, is_visible, None))
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, None))
 
     async def submit(
         self,
@@ -98,7 +98,7 @@ class PostService(PostEdits):
         """
         _require_end(request, caller)
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
-        return await recheck_if_media_gone(partial(self._accept, request, shape, record, True, draft))
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, draft))
 
     async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer | None:
         """The earlier answer to a request that submitted this draft."""
@@ -132,8 +132,12 @@ class PostService(PostEdits):
                 limits = await limits_of(session, brand_ref)
                 adding = len(drafts.publications)
                 await require_room(session, brand_ref, limits, post.due, adding, self.clock.now())
+                if caller.may(Scope.CONTENTS_PROPOSE) and not caller.may(Scope.CONTENTS_WRITE):
+                    require_rule(await approval_of(session, brand_ref), is_proposed=True)
         except QuotaExceeded as error:
             return validation_of(drafts.placed, drafts.warnings, [error.problem])
+        except ProblemsFound as error:
+            return validation_of(drafts.placed, drafts.warnings, error.problems)
         answer = partial(validation_of, drafts.placed, drafts.warnings)
         return await self.checker.in_thread_if_long(request, is_visible, answer)
 
@@ -177,9 +181,10 @@ class PostService(PostEdits):
             await put_files(self.database, drafts.media, self.media_store)
             async with self.database.write() as session:
                 # Its rules may lock the brand, which comes before the post.
-                duplicates = (await rules_of(session, brand_ref)).duplicates
+                rules = await rules_of(session, brand_ref)
                 post = await self._locked(session, content_id, caller, based_on)
-                await store_edit(post, drafts, duplicates, end)
+                require_proposal(post, caller)
+                await store_edit(post, drafts, rules, end)
                 answer = Answer.of(post.view)
         finally:
             drafts.media.discard()
@@ -191,8 +196,11 @@ class PostService(PostEdits):
     ) -> Answer:
         async with self.database.write() as session:
             post = await self._locked(session, content_id, caller, based_on)
+            require_proposal(post, caller)
             await set_end(post, withdraw_at, self.channels)
             changes.begin(post, Action.CONTENT_UPDATED)
+            if post.content.approved_draft is not None:
+                await approvals.request(post)
             await post.emit(EventType.CONTENT_UPDATED)
             await changes.changed(post)
             answer = Answer.of(post.view)
@@ -204,9 +212,10 @@ class PostService(PostEdits):
         request: ContentRequest,
         shape: Sequence[Problem],
         record: IdempotencyRecord | None,
-        brand_is_visible: bool,
+        caller: Principal,
         draft: SavedDraftRow | None,
     ) -> Answer:
+        brand_is_visible = caller.may_see(request.brand_ref)
         repeatable = record if brand_is_visible else None
         # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
         if repeatable is not None and any(media_of(request)) and (earlier := await self._earlier(repeatable)):
@@ -218,38 +227,52 @@ class PostService(PostEdits):
             if repeatable is not None and (earlier := await self._earlier(repeatable)):
                 return earlier
             raise
-        return await to_the_end(self._store(post, record, draft))
+        return await to_the_end(self._store(post, record, draft, is_proposed=not caller.may(Scope.CONTENTS_WRITE)))
 
-    async def _store(self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None) -> Answer:
-        """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
+    async def _store(
+        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None, *, is_proposed: bool
+    ) -> Answer:
+        media = post.drafts.media
         try:
-            media = post.drafts.media
             if media.files:
                 await put_files(self.database, media, self.media_store)
-            now, brand_ref = self.clock.now(), post.request.brand_ref
-            new = NewPost.of(post, now)
-            answer = Answer.of(new.view)
-            async with self.database.write() as session:
-                if record is not None and (earlier := await record.take(session, now, answer.recorded)) is not None:
-                    return Answer.repeated(earlier)
-                connection = await session.connection()
-                rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
-                if rules.need_a_lock:
-                    rules = await lock_rules(session, brand_ref)
-                    if rules.duplicates is Duplicates.REFUSE:
-                        await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
-                    await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
-                if media.rows:
-                    await store_media(session, brand_ref, new.view.id, media)
-                await connection.run_sync(new.insert)
-                if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
-                    raise DraftOvertaken
-                for event in new.events:
-                    if receivers := new.receivers(event, endpoints):
-                        await add_deliveries(session, event, receivers, now, now)
-                        announce_deliveries(session)
+            try:
+                return await self._insert(post, record, draft, is_proposed=is_proposed)
+            except ApprovalNeeded:
+                return await self._insert(post, record, draft, is_proposed=True)
         finally:
-            post.drafts.media.discard()
+            media.discard()
+
+    async def _insert(
+        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None, *, is_proposed: bool
+    ) -> Answer:
+        """Store the post in one transaction. The key is taken first, so that two requests with one key serialize.
+
+        Raises ApprovalNeeded where the brand wants that of a post that is not `is_proposed`.
+        """
+        now, brand_ref, media = self.clock.now(), post.request.brand_ref, post.drafts.media
+        new = NewPost.of(post, now, is_proposed=is_proposed)
+        answer = Answer.of(new.view)
+        async with self.database.write() as session:
+            if record is not None and (earlier := await record.take(session, now, answer.recorded)) is not None:
+                return Answer.repeated(earlier)
+            connection = await session.connection()
+            rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
+            require_rule(rules.approval, is_proposed=is_proposed)
+            if rules.need_a_lock:
+                rules = await lock_rules(session, brand_ref)
+                if rules.duplicates is Duplicates.REFUSE:
+                    await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
+                await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
+            if media.rows:
+                await store_media(session, brand_ref, new.view.id, media)
+            await connection.run_sync(new.insert)
+            if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
+                raise DraftOvertaken
+            for event in new.events:
+                if receivers := new.receivers(event, endpoints):
+                    await add_deliveries(session, event, receivers, now, now)
+                    announce_deliveries(session)
         for row in new.publications:
             metrics.ACCEPTED.labels(row["channel"]).inc()
         self.workflows.start(new.plan)

@@ -29,7 +29,7 @@ FIRST_SPACING, MAX_SPACING = timedelta(seconds=15), timedelta(minutes=1)
 # Candidates are read ahead, so that relays which read at the same time find other posts than the first one's.
 READ_AHEAD = 4
 # What `view_of` reads, and what tells whether a post is new.
-_CONTENT_COLUMNS = "id brand_ref draft_version publish_by wake_seq wake_ack wake_tries updated_at"
+_CONTENT_COLUMNS = "id brand_ref draft_version approved_draft publish_by wake_seq wake_ack wake_tries updated_at"
 _PUBLICATION_COLUMNS = (
     "id content_id account_id channel status epoch due_at lead_seconds hold_reason hold_until next_look_at steps_left "
     "step_look_at preparation_ready preparation_draft_version preparation_expires_at"

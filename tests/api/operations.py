@@ -42,7 +42,9 @@ class Operation:
 
 CR, CW = (Scope.CONTENTS_READ,), (Scope.CONTENTS_WRITE,)
 # What prepares posts, and what may propose or publish them beside.
-PREPARE = (Scope.DRAFTS_WRITE, Scope.CONTENTS_PROPOSE, *CW)
+PROPOSE = (Scope.CONTENTS_PROPOSE, *CW)
+PREPARE = (Scope.DRAFTS_WRITE, *PROPOSE)
+APPROVE = (Scope.CONTENTS_APPROVE,)
 WITHDRAW = (Scope.CONTENTS_WITHDRAW,)
 AR, AW = (Scope.ACCOUNTS_READ,), (Scope.ACCOUNTS_WRITE,)
 WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
@@ -75,14 +77,16 @@ PUBLIC = {"GET /healthz", "GET /readyz", "GET /v1/oauth/{channel}/callback", "GE
 
 OPERATIONS = (
     Operation("GET", "/metrics", ADMIN, OWN),
-    Operation("POST", "/v1/contents", CW, UNKNOWN, POST),
+    Operation("POST", "/v1/contents", PROPOSE, UNKNOWN, POST),
     Operation("GET", "/v1/contents", CR, EMPTY),
     Operation("POST", "/v1/contents/validate", PREPARE, UNKNOWN, POST),
     Operation("GET", "/v1/calendar", CR, OWN, query="?from=2026-12-01&to=2026-12-31"),
     Operation("GET", "/v1/contents/{content_id}", CR, NOT_FOUND),
-    Operation("PATCH", "/v1/contents/{content_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
-    Operation("POST", "/v1/contents/{content_id}/reschedule", CW, NOT_FOUND, SOON),
-    Operation("POST", "/v1/contents/{content_id}/cancel", CW, NOT_FOUND),
+    Operation("PATCH", "/v1/contents/{content_id}", PROPOSE, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
+    Operation("POST", "/v1/contents/{content_id}/reschedule", PROPOSE, NOT_FOUND, SOON),
+    Operation("POST", "/v1/contents/{content_id}/cancel", PROPOSE, NOT_FOUND),
+    Operation("POST", "/v1/contents/{content_id}/approve", APPROVE, NOT_FOUND, {}, {"If-Match": '"1"'}),
+    Operation("POST", "/v1/contents/{content_id}/decline", APPROVE, NOT_FOUND, {"note": "no"}),
     Operation("POST", "/v1/contents/{content_id}/publish-now", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/withdraw", WITHDRAW, NOT_FOUND),
@@ -92,7 +96,7 @@ OPERATIONS = (
     Operation("GET", "/v1/drafts/{draft_id}", CR, NOT_FOUND),
     Operation("PATCH", "/v1/drafts/{draft_id}", PREPARE, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
     Operation("DELETE", "/v1/drafts/{draft_id}", PREPARE, NOT_FOUND),
-    Operation("POST", "/v1/drafts/{draft_id}/submit", CW, NOT_FOUND),
+    Operation("POST", "/v1/drafts/{draft_id}/submit", PROPOSE, NOT_FOUND),
     Operation("GET", "/v1/events", CR, EMPTY),
     Operation("GET", "/v1/events/types", ANY, OWN),
     Operation("GET", "/v1/events/{event_id}", CR, NOT_FOUND),

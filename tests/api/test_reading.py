@@ -25,8 +25,8 @@ from tests.api.harness import ApiHarness, later, open_api
 from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
-POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt clientRef metadata version
-    draftVersion createdAt updatedAt workflowId publications warnings rollup"""
+POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt clientRef metadata
+    approval version draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal edits liveness attempts warnings"""
 EVENT_FIELDS = "id type timestamp sequence brandRef contentId publicationId sns status reason data position"

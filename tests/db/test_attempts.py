@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.brand import Duplicates
+from munadi.db.brands.limits import BrandRules
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
@@ -169,7 +169,7 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
         START + MINUTE,
     )
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "another text"), Duplicates.WARN, SAME_END)
+        await store_edit(post, planned(board, "another text"), BrandRules(), SAME_END)
     step = await board.schedule.load(put.id)
     assert step is not None
     assert (step.draft.text, step.preparation) == ("another text", None)
@@ -186,7 +186,7 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "corrected"), Duplicates.WARN, SAME_END)
+        await store_edit(post, planned(board, "corrected"), BrandRules(), SAME_END)
     ended = await end(board, put, Failed(failure_of(Reason.TEXT_TOO_LONG)))
     assert ended == (S.QUEUED, None)
 

@@ -33,11 +33,17 @@ class Recorder:
     histories: list[WorkflowHistory] = field(default_factory=list)
 
     async def submit(
-        self, due: timedelta = timedelta(0), *, lead: float = 0.0, window: float = 24, parts: Sequence[str] = ()
+        self,
+        due: timedelta = timedelta(0),
+        *,
+        lead: float = 0.0,
+        window: float = 24,
+        parts: Sequence[str] = (),
+        is_proposed: bool = False,
     ) -> str:
         """Submit a post that is due after `due`. `window` is in hours, `parts` are its later visible steps. Its id."""
-        at = datetime.now(UTC) + due
-        return await self.world.submit(at, text=CANARY, lead=lead, window=timedelta(hours=window), parts=parts)
+        at, hours = datetime.now(UTC) + due, timedelta(hours=window)
+        return await self.world.submit(at, text=CANARY, lead=lead, window=hours, parts=parts, is_proposed=is_proposed)
 
     async def record(self, content_id: str) -> None:
         """Record the history of the latest workflow run of a post."""

@@ -73,6 +73,17 @@ async def rescheduled_by_the_api(recorder: Recorder) -> None:
 
 
 @scenario(B)
+async def approved_after_its_time(recorder: Recorder) -> None:
+    content_id = await recorder.submit(is_proposed=True)
+    async with recorder.world.worker():
+        await recorder.world.wake(content_id, first=True)
+        await recorder.until_details(content_id, "held until")
+        await recorder.world.change(content_id, "approve", None)
+        await recorder.world.result(content_id)
+        await recorder.record(content_id)
+
+
+@scenario(B)
 async def signals_of_operators(recorder: Recorder) -> None:
     async with queued(recorder) as content_id:
         handle = recorder.world.handle(content_id)

@@ -31,13 +31,14 @@ from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.account import Credentials, Profile
+from munadi.domain.approval import NO_DRAFT
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, Clock, Connection
-from munadi.publishing import account_changes, changes
+from munadi.publishing import account_changes, approvals, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_edits import EditStore
@@ -133,10 +134,10 @@ class World:
         window: timedelta = timedelta(hours=24),
         lead: float = 0.0,
         parts: Sequence[str] = (),
+        is_proposed: bool = False,
     ) -> str:
-        """Store an accepted post for every channel. Returns its id."""
-        now = datetime.now(UTC)
-        content_id = new_id(Prefix.CONTENT)
+        """Store an accepted post for every channel; a proposed one waits for an approval. Returns its id."""
+        now, content_id = datetime.now(UTC), new_id(Prefix.CONTENT)
         publications = {new_id(Prefix.PUBLICATION): name for name in self.channels}
         async with self.database.write() as session:
             session.add(
@@ -146,6 +147,7 @@ class World:
                     status="accepted",
                     scheduled_at=due,
                     publish_by=due + window,
+                    **({"approval": approvals.asked(1, now), "approved_draft": NO_DRAFT} if is_proposed else {}),
                     created_at=now,
                     updated_at=now,
                 )
@@ -216,7 +218,7 @@ class World:
         async with self.database.write() as session:
             post = await LockedContent.lock(session, content_id, datetime.now(UTC))
             assert post is not None
-            answer = await getattr(changes, what)(post, *args, **kwargs)
+            answer = await getattr(approvals if what == "approve" else changes, what)(post, *args, **kwargs)
         await self.wake(content_id)
         return answer
 

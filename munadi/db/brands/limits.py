@@ -18,7 +18,7 @@ from munadi.config import LimitSettings
 from munadi.db.brands.holdings import KINDS, holdings_of, limit_of
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.db.tables import BrandRow
-from munadi.domain.brand import BrandLimits, Duplicates
+from munadi.domain.brand import ApprovalRule, BrandLimits, Duplicates
 from munadi.domain.usage import Limit, Month, Quota, QuotaExceeded, of_month
 
 
@@ -28,6 +28,7 @@ class BrandRules:
 
     limits: BrandLimits = field(default_factory=BrandLimits)
     duplicates: Duplicates = Duplicates.WARN
+    approval: ApprovalRule = ApprovalRule.PROPOSALS
 
     @property
     def need_a_lock(self) -> bool:
@@ -36,24 +37,25 @@ class BrandRules:
         return is_limited or self.duplicates is Duplicates.REFUSE
 
     @classmethod
-    def kept(cls, columns: tuple[Mapping[str, Any] | None, str | None] | None) -> Self:
-        """From the columns `limits` and `duplicates` of a brand; without any rule for an unknown brand."""
+    def kept(cls, columns: tuple[Mapping[str, Any] | None, str | None, str | None] | None) -> Self:
+        """From the columns `limits`, `duplicates` and `approval` of a brand; without any rule for an unknown brand."""
         if columns is None:
             return cls()
-        limits, duplicates = columns
-        return cls(BrandLimits.kept(limits), Duplicates(duplicates or Duplicates.WARN))
+        limits, duplicates, approval = columns
+        approvals = ApprovalRule(approval or ApprovalRule.PROPOSALS)
+        return cls(BrandLimits.kept(limits), Duplicates(duplicates or Duplicates.WARN), approvals)
 
 
 async def rules_of(session: AsyncSession, brand_ref: str) -> BrandRules:
     """A brand's current rules. Its row is locked until the transaction ends, if they need that."""
-    query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
+    query = select(BrandRow.limits, BrandRow.duplicates, BrandRow.approval).where(col(BrandRow.ref) == brand_ref)
     rules = BrandRules.kept((await session.exec(query)).first())
     return await lock_rules(session, brand_ref) if rules.need_a_lock else rules
 
 
 async def lock_rules(session: AsyncSession, brand_ref: str) -> BrandRules:
     """Lock the brand's row until the transaction ends, and return its rules. Foreign keys to it do not wait."""
-    query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
+    query = select(BrandRow.limits, BrandRow.duplicates, BrandRow.approval).where(col(BrandRow.ref) == brand_ref)
     return BrandRules.kept((await session.exec(query.with_for_update(key_share=True))).first())
 
 
@@ -61,6 +63,12 @@ async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
     """A brand's current limits; no limits for an unknown brand."""
     query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref)
     return BrandLimits.kept((await session.exec(query)).first())
+
+
+async def approval_of(session: AsyncSession, brand_ref: str) -> ApprovalRule:
+    """Which posts of a brand wait for an approval now."""
+    found = (await session.exec(select(BrandRow.approval).where(col(BrandRow.ref) == brand_ref))).first()
+    return ApprovalRule(found or ApprovalRule.PROPOSALS)
 
 
 async def lock_limits(session: AsyncSession, brand_ref: str) -> BrandLimits:

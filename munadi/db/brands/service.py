@@ -10,7 +10,7 @@ from munadi.db.answers import Answer, Conflict, NotPermitted, NotVisible, Servic
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
-from munadi.domain.brand import BRAND_REF, BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.brand import BRAND_REF, ApprovalRule, BrandLimits, BrandView, Duplicates, UnusableAccounts
 from munadi.domain.brand_requests import BrandChange, BrandCreate
 from munadi.domain.look_ages import stored_looks
 from munadi.domain.problem_collector import ProblemCollector
@@ -33,6 +33,7 @@ class BrandService(Service):
                 limits=sent.limits or BrandLimits(),
                 duplicates=sent.duplicates or Duplicates.WARN,
                 unusable_accounts=sent.unusable_accounts or UnusableAccounts.WARN,
+                approval=sent.approval or ApprovalRule.PROPOSALS,
                 looks=sent.looks,
                 now=self.clock.now(),
             )
@@ -55,6 +56,8 @@ class BrandService(Service):
             changes["duplicates"] = (sent.duplicates or Duplicates.WARN).value
         if "unusable_accounts" in changes:
             changes["unusable_accounts"] = (sent.unusable_accounts or UnusableAccounts.WARN).value
+        if "approval" in changes:
+            changes["approval"] = (sent.approval or ApprovalRule.PROPOSALS).value
         if "looks" in changes:
             changes["looks"] = stored_looks(sent.looks)
         changed = await self._store.change(ref, changes, self.clock.now())

@@ -16,7 +16,7 @@ from munadi.db.keys.callers import forget_callers
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.brand import ApprovalRule, BrandLimits, BrandView, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks, kept_looks, stored_looks
 
 
@@ -33,6 +33,7 @@ def brand_view(row: BrandRow) -> BrandView:
         limits=BrandLimits.kept(row.limits),
         duplicates=Duplicates(row.duplicates),
         unusable_accounts=UnusableAccounts(row.unusable_accounts),
+        approval=ApprovalRule(row.approval),
         looks=kept_looks(row.looks),
         created_at=row.created_at,
     )
@@ -54,6 +55,7 @@ class BrandStore:
         limits: BrandLimits,
         duplicates: Duplicates = Duplicates.WARN,
         unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
+        approval: ApprovalRule = ApprovalRule.PROPOSALS,
         looks: Looks | None = None,
         now: datetime,
     ) -> BrandView:
@@ -65,6 +67,7 @@ class BrandStore:
             limits=limits.model_dump(mode="json"),
             duplicates=duplicates.value,
             unusable_accounts=unusable_accounts.value,
+            approval=approval.value,
             looks=stored_looks(looks),
             created_at=now,
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.prebuilt import Prebuilt
-from munadi.db.tables import MetadataRow
+from munadi.db.tables import ContentRow, MetadataRow
 
 INSERT_METADATA = Prebuilt(insert(MetadataRow))
 
@@ -30,3 +30,8 @@ async def replace_metadata(session: AsyncSession, content_id: str, metadata: Map
 def contents_with(name: str, value: str) -> SelectOfScalar[str]:
     """The ids of the posts with this name and value."""
     return select(MetadataRow.content_id).where(MetadataRow.name == name, MetadataRow.value == value)
+
+
+def is_named(name: str, value: str) -> ColumnElement[bool]:
+    """Whether a post has this name and value."""
+    return contents_with(name, value).where(col(MetadataRow.content_id) == col(ContentRow.id)).exists()

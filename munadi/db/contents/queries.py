@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.contents.few import few_due, few_named, few_with_words
-from munadi.db.contents.metadata import contents_with
+from munadi.db.contents.metadata import is_named
 from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.sources import (
     FIRST,
@@ -27,15 +27,16 @@ from munadi.db.contents.sources import (
     of_channel,
     of_contents,
     of_dismissed,
+    of_proposed,
     read_by_index,
 )
 from munadi.db.contents.views import content_view
 from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.prebuilt import Prebuilt
-from munadi.db.tables import AttemptRow, ContentRow, DraftRow, MetadataRow, PublicationRow
+from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON_BY_AGE
 from munadi.domain.content import ContentStatus, ContentView
-from munadi.domain.publication import PublicationStatus
+from munadi.domain.publication import HoldReason, PublicationStatus
 
 _NEWEST = (col(ContentRow.created_at).desc(), col(ContentRow.id).desc())
 _UNRESOLVED = {ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentStatus.UNCONFIRMED}
@@ -43,8 +44,8 @@ _UNRESOLVED = {ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentS
 
 @dataclass(frozen=True)
 class ContentFilter:
-    """Which posts to list; None and empty mean all. `overdue_at`:
-    only those that are overdue at this time. `before` is the (created_at, id) after which a page continues."""
+    """Which posts to list; None and empty mean all. `overdue_at`: only those that are overdue then. `before` is the
+    (created_at, id) after which a page continues."""
 
     brand_ref: str | None = None
     ids: Collection[str] = ()
@@ -53,6 +54,7 @@ class ContentFilter:
     account_id: str | None = None
     client_ref: str | None = None
     held: bool | None = None
+    proposed: Collection[str] = ()
     dismissed: bool | None = None
     overdue_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -198,6 +200,8 @@ async def _source(session: AsyncSession, wanted: ContentFilter) -> Source:
         return of_account(wanted.before, wanted.account_id)
     if wanted.channel is not None:
         return await of_channel(session, wanted.before, wanted.channel, wanted.brand_ref)
+    if wanted.proposed:
+        return of_proposed(wanted.before, wanted.proposed)
     if wanted.dismissed:
         return of_dismissed(wanted.before)
     return of_contents(wanted.before, wanted.brand_ref, wanted.statuses)
@@ -232,7 +236,7 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         found.append(status.in_(wanted.statuses))
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
-    found += [_is_named(name, value) for name, value in wanted.metadata.items()]
+    found += [is_named(name, value) for name, value in wanted.metadata.items()]
     if wanted.scheduled_from is not None:
         found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
     if wanted.scheduled_to is not None:
@@ -242,6 +246,8 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
     if wanted.held is not None:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
+    if wanted.proposed:
+        found.append(cast(ColumnElement[str], col(ContentRow.proposed_as)).concat("").in_(wanted.proposed))
     if wanted.dismissed is not None:
         moment = col(ContentRow.dismissed_at)
         found.append(moment.is_not(None) if wanted.dismissed else moment.is_(None))
@@ -266,11 +272,6 @@ def _having(channel: str | None, account_id: str | None) -> ColumnElement[bool]:
     return query.exists()
 
 
-def _is_named(name: str, value: str) -> ColumnElement[bool]:
-    """Whether a post has this metadata."""
-    return contents_with(name, value).where(col(MetadataRow.content_id) == col(ContentRow.id)).exists()
-
-
 def _needs_a_person(wanted: ContentFilter) -> bool:
     """Whether the statuses alone say that a person is needed. A post is never dismissed while it is unconfirmed."""
     statuses = set(wanted.statuses)
@@ -279,9 +280,10 @@ def _needs_a_person(wanted: ContentFilter) -> bool:
 
 
 def _held() -> SelectOfScalar[str]:
-    """The posts with a held publication."""
-    held = col(PublicationRow.hold_reason).is_not(None)
-    return select(PublicationRow.content_id).where(held, PublicationRow.status == PublicationStatus.QUEUED.value)
+    """The posts with a publication that waits for an account or a network. Proposals are listed by themselves."""
+    row, approval, queued = PublicationRow, HoldReason.APPROVAL.value, PublicationStatus.QUEUED.value
+    held = (col(row.hold_reason).is_not(None), row.hold_reason != approval, row.status == queued)
+    return select(row.content_id).where(*held)
 
 
 async def _publications(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, list[PublicationRow]]:

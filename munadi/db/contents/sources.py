@@ -18,7 +18,7 @@ from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AccountRow, ContentRow, PublicationRow
-from munadi.db.tables.contents import IS_NOT_PUBLISHED
+from munadi.db.tables.contents import IS_NOT_PUBLISHED, IS_PROPOSED
 from munadi.domain.publication import PublicationStatus
 
 # A place in a list: when a post was created, and its id.
@@ -96,6 +96,13 @@ def of_dismissed(before: Place | None) -> Source:
         col(ContentRow.dismissed_at).is_not(None)
     )
     return Source([query], frozenset({"dismissed"}))
+
+
+def of_proposed(before: Place | None, decisions: Collection[str]) -> Source:
+    """The posts that wait for an approval, after one of these decisions."""
+    query = _ordered(ContentRow.id, ContentRow.created_at, before).where(text(IS_PROPOSED))
+    parts = [query.where(col(ContentRow.proposed_as) == decision) for decision in sorted(set(decisions))]
+    return Source(parts, frozenset({"proposed"}))
 
 
 def of_publications(before: Place | None, *conditions: ColumnElement[bool]) -> Source:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
+from munadi.domain.approval import Approval
 from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, PublicationView, count
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
@@ -60,6 +61,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         link=source.get("link"),
         withdraw_at=content.withdraw_at,
         client_ref=content.client_ref,
+        approval=Approval.model_validate(content.approval) if content.approval else None,
         version=content.version,
         draft_version=content.draft_version,
         created_at=content.created_at,

@@ -19,6 +19,7 @@ class BrandRow(SQLModel, table=True):
     limits: dict[str, Any] = json_column(default_factory=dict)
     duplicates: str = "warn"
     unusable_accounts: str = "warn"
+    approval: str = Field(default="proposals", sa_column_kwargs={"server_default": "proposals"})
     looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
     created_at: datetime = instant()
     # When its erasure was requested. From then on it is answered as if there were no such brand.

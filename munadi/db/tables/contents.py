@@ -28,6 +28,8 @@ IS_KEPT = "kept_since IS NOT NULL AND dismissed_at IS NULL"
 IS_HIDDEN = "hidden_since IS NOT NULL AND dismissed_at IS NULL"
 # The same for publications that are looked at after they were published.
 IS_WATCHED = "watch_at IS NOT NULL"
+# The same for posts that wait for an approval.
+IS_PROPOSED = "proposed_as IS NOT NULL"
 # Posts and publications whose status is not that of nearly all of them. A page of the others fills without an index.
 IS_NOT_PUBLISHED = "status <> 'published'"
 # The same for publications that have an outcome to count.
@@ -47,6 +49,7 @@ class ContentRow(SQLModel, table=True):
         ),
         partial_index("contents_to_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
         partial_index("contents_to_wake", "next_wake_at", where="wake_seq > wake_ack"),
+        partial_index("contents_proposed", "proposed_as", "created_at", "id", where=IS_PROPOSED),
         partial_index("contents_dismissed_by_age", "created_at", "id", where="dismissed_at IS NOT NULL"),
         partial_index("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
         # What a person must look at, counted for the navigation of every page.
@@ -80,6 +83,11 @@ class ContentRow(SQLModel, table=True):
     completed_as: str | None = None
     # When everything of it that is live is withdrawn by itself; null: never.
     withdraw_at: datetime | None = _at(default=None)
+    # The last decision about it (munadi.domain.approval), and the only draft that may be published; null: any may.
+    approval: dict[str, Any] | None = _json(default=None)
+    approved_draft: int | None = None
+    # The status of that decision while it waits for an approval; null otherwise.
+    proposed_as: str | None = None
     # When the last of its failures was dismissed; null while one is not.
     dismissed_at: datetime | None = _at(default=None)
     created_at: datetime = _at()

@@ -236,12 +236,38 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The answer of a process that responds. */
 export type Alive = {
   /** Always `ok`. */
   status?: string;
+};
+
+/** The approval of a post, or what became of the request for it. */
+export type Approval = {
+  /** When it was asked for or decided. */
+  at: string;
+  /** The API key or review link that asked or decided. Null: a command on the server. */
+  by: string | null;
+  /** The words of who decided; null without any. */
+  note: string | null;
+  /** `granted` publishes it; the others let it wait. */
+  status: ApprovalStatus;
+  /** The version of the post that this is about. */
+  version: number;
+};
+
+/** Which posts of a brand wait for an approval. With `never` a key that may only propose is refused. */
+export type ApprovalRule = "never" | "proposals" | "always";
+
+/** What was decided about a post that needs an approval. */
+export type ApprovalStatus = "requested" | "granted" | "declined";
+
+/** An approval, with a word for who proposed the post. */
+export type ApproveRequest = {
+  /** A word for who proposed the post. */
+  note?: string | null;
 };
 
 /** One attempt of a visible call, as the log of attempts shows it. */
@@ -290,6 +316,8 @@ export type AuditEntry = {
 
 /** The fields that can be changed. Null clears a field. */
 export type BrandChange = {
+  /** Which posts wait for an approval: those of keys that may only propose (`proposals`, by default), all of them (`always`), or none, so that such keys are refused (`never`). See docs/guides/approval.md. */
+  approval?: ApprovalRule | null;
   /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
@@ -306,6 +334,8 @@ export type BrandChange = {
 
 /** A new brand; only `ref` is required. */
 export type BrandCreate = {
+  /** Which posts wait for an approval: those of keys that may only propose (`proposals`, by default), all of them (`always`), or none, so that such keys are refused (`never`). See docs/guides/approval.md. */
+  approval?: ApprovalRule | null;
   /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
@@ -350,6 +380,8 @@ export type BrandLimits = {
 
 /** A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due. */
 export type BrandView = {
+  /** Which posts wait for an approval: none, those of keys that may only propose, or all of them. */
+  approval?: ApprovalRule;
   /** When it was made. */
   createdAt: string;
   /** A post that an account publishes within 24 hours already: accept it with a warning, or refuse it. */
@@ -638,6 +670,81 @@ export type ContentAcceptedEvent = {
   timestamp: string;
   /** What happened. */
   type: "content.accepted";
+};
+
+export type ContentApprovalDeclinedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: null;
+  /** The status after the change. */
+  status: ContentStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.approval.declined";
+};
+
+export type ContentApprovalGrantedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: null;
+  /** The status after the change. */
+  status: ContentStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.approval.granted";
+};
+
+export type ContentApprovalRequestedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: null;
+  /** The status after the change. */
+  status: ContentStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.approval.requested";
 };
 
 export type ContentCanceledEvent = {
@@ -1229,6 +1336,8 @@ export type ContentUpdatedEvent = {
 
 /** A post as the API returns it, with all that a reader needs to see what happened and what to do. */
 export type ContentView = {
+  /** Whether it may be published; null: it needs no approval. */
+  approval?: Approval | null;
   /** The brand it belongs to. */
   brandRef: string;
   /** Your own name for the post. */
@@ -1300,6 +1409,12 @@ export type DayOutcomes = {
   p99Ms: number | null;
   /** How many are live at their network. */
   published: number;
+};
+
+/** Why a post is kept back. */
+export type DeclineRequest = {
+  /** Why: who proposed the post reads it, and can edit the post. */
+  note: string;
 };
 
 /** A delivery that a brand's limit keeps until the next month. A raised limit sends it at once. */
@@ -1727,7 +1842,7 @@ export type ErasureView = {
 export type ErasureWait = "requests" | "publishing" | "workflows" | "media" | "database";
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -1780,7 +1895,7 @@ export type Hold = {
 };
 
 /** What a queued publication waits for besides its time. */
-export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP" | "HOST_SLOW";
+export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP" | "HOST_SLOW" | "APPROVAL";
 
 /** What became of the publications that were due from one day to another, in UTC, both included. Networks without any are missing. `brandRef` null: every brand that the key may see. */
 export type Insights = {
@@ -2387,6 +2502,9 @@ export type ProfileChoice = {
   name: string;
 };
 
+/** The last decision about a post that waits for an approval. */
+export type Proposed = "requested" | "declined";
+
 /** A publication with its draft and its attempts. */
 export type PublicationDetail = {
   /** The account that publishes. */
@@ -2500,7 +2618,7 @@ export type Ready = {
 };
 
 /** Stable reasons: never renamed, only added to. */
-export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "EDIT_REFUSED" | "EDIT_CONFLICT" | "EDIT_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
+export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "EDIT_REFUSED" | "EDIT_CONFLICT" | "EDIT_UNCONFIRMED" | "WINDOW_MISSED" | "APPROVAL_MISSING" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
 
 /** A signed statement about a publication. */
 export type Receipt = {
