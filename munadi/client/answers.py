@@ -158,6 +158,16 @@ class Alive(TypedDict):
     status: str
 
 
+class Approval(TypedDict):
+    """The approval of a post, or what became of the request for it."""
+
+    at: str
+    by: str | None
+    note: str | None
+    status: str
+    version: int
+
+
 class Attempt(TypedDict):
     """One attempt of a visible call, as the log of attempts shows it."""
 
@@ -205,6 +215,7 @@ class BrandLimits(TypedDict):
 class Brand(TypedDict):
     """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
 
+    approval: str
     createdAt: str
     duplicates: str
     limits: BrandLimits
@@ -353,6 +364,57 @@ class ContentAcceptedEvent(TypedDict):
     status: str
     timestamp: str
     type: Literal["content.accepted"]
+
+
+class ContentApprovalDeclinedEvent(TypedDict):
+    """ContentApprovalDeclinedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.approval.declined"]
+
+
+class ContentApprovalGrantedEvent(TypedDict):
+    """ContentApprovalGrantedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.approval.granted"]
+
+
+class ContentApprovalRequestedEvent(TypedDict):
+    """ContentApprovalRequestedEvent."""
+
+    brandRef: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: int
+    sns: None
+    status: str
+    timestamp: str
+    type: Literal["content.approval.requested"]
 
 
 class ContentCanceledEvent(TypedDict):
@@ -698,6 +760,7 @@ class ContentUpdatedEvent(TypedDict):
 class Content(TypedDict):
     """A post as the API returns it, with all that a reader needs to see what happened and what to do."""
 
+    approval: Approval | None
     brandRef: str
     clientRef: str | None
     createdAt: str
@@ -1674,6 +1737,9 @@ MunadiEvent = (
     | AccountExpiringEvent
     | AccountReauthRequiredEvent
     | ContentAcceptedEvent
+    | ContentApprovalDeclinedEvent
+    | ContentApprovalGrantedEvent
+    | ContentApprovalRequestedEvent
     | ContentCanceledEvent
     | ContentCompletedEvent
     | ContentPreflightFailedEvent

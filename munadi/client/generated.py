@@ -149,6 +149,7 @@ class Brands(Group[M]):
         name: str | None = None,
         timezone: str | None = None,
         *,
+        approval: str | None = None,
         duplicates: str | None = None,
         limits: Json | None = None,
         looks: Json | None = None,
@@ -158,6 +159,7 @@ class Brands(Group[M]):
         return post(
             "/v1/brands",
             given(
+                approval=approval,
                 duplicates=duplicates,
                 limits=limits,
                 looks=looks,
@@ -247,6 +249,11 @@ class PlainContents(Group[M]):
         """Edit content. Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a
         field."""
         return Call("PATCH", f"/v1/contents/{segment(content_id)}", body=changes, headers={"if-match": f'"{version}"'})
+
+    @operation
+    def decline(self, content_id: str, note: str) -> Call[answers.Content]:
+        """Decline content. Keep a post back, and say why, also one that was approved and is not published yet."""
+        return post(f"/v1/contents/{segment(content_id)}/decline", given(note=note))
 
     @operation
     def cancel(self, content_id: str) -> Call[answers.Content]:

@@ -21,9 +21,16 @@ class AccountImportRequest(TypedDict):
     serviceUrl: NotRequired[str | None]
 
 
+class ApproveRequest(TypedDict):
+    """An approval, with a word for who proposed the post."""
+
+    note: NotRequired[str | None]
+
+
 class BrandChange(TypedDict):
     """The fields that can be changed. Null clears a field."""
 
+    approval: NotRequired[str | None]
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
@@ -35,6 +42,7 @@ class BrandChange(TypedDict):
 class BrandCreate(TypedDict):
     """A new brand; only `ref` is required."""
 
+    approval: NotRequired[str | None]
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
@@ -111,6 +119,12 @@ class CredentialsRequest(TypedDict):
     identifier: NotRequired[str | None]
     password: NotRequired[str | None]
     refreshToken: NotRequired[str | None]
+
+
+class DeclineRequest(TypedDict):
+    """Why a post is kept back."""
+
+    note: str
 
 
 class DismissRequest(TypedDict):
@@ -265,6 +279,7 @@ class ContentFilters(TypedDict, total=False):
     clientRef: str | None
     q: str | None
     held: bool | None
+    proposed: Sequence[str] | str | None
     dismissed: bool | None
     overdue: bool | None
     scheduledFrom: str | None

@@ -249,16 +249,16 @@ export class Contents {
   }
 
   /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */
-  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
+  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
-  /** Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it. */
+  /** Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it. From a key that may only propose (`contents:propose`), and where the brand wants that of every post, it waits with the hold `APPROVAL` until it is approved. */
   create(body: t.ContentRequest, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("POST", `/v1/contents`, { body, ...options });
   }
@@ -278,9 +278,19 @@ export class Contents {
     return this.send<t.ContentView>("PATCH", `/v1/contents/${encodeURIComponent(contentId)}`, { body, ...options });
   }
 
+  /** Let this version of a post be published: at its time, or at once if that has passed. Idempotent. `If-Match` names the version that was read; an older one is 412. A later edit takes the approval back. */
+  approve(contentId: string, body?: t.ApproveRequest, options: CallOptions = {}): Promise<t.ContentView> {
+    return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/approve`, { body, ...options });
+  }
+
   /** Cancel everything that was not claimed yet. 200 if anything is canceled now or was before. */
   cancel(contentId: string, body?: t.EmptyRequest, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/cancel`, { body, ...options });
+  }
+
+  /** Keep a post back, and say why, also one that was approved and is not published yet. It waits until it is edited, which asks for an approval again, approved or canceled; after `publishBy` it fails. */
+  decline(contentId: string, body: t.DeclineRequest, options: CallOptions = {}): Promise<t.ContentView> {
+    return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/decline`, { body, ...options });
   }
 
   /** Publish everything that still waits, right now. */

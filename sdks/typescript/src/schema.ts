@@ -681,6 +681,8 @@ export type ContentApprovalDeclinedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -706,6 +708,8 @@ export type ContentApprovalGrantedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -731,6 +735,8 @@ export type ContentApprovalRequestedEvent = {
   data: PostData;
   /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
   /** The publication it is about; null if it is about none. */
   publicationId: null;
   /** Why, where it is about a failure or a hold; otherwise null. */
@@ -2228,7 +2234,7 @@ export type MediaView = {
 };
 
 /** An event, as webhooks and the log have it. `type` says what is in `data`. */
-export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentPreflightFailedEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
+export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
 
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
@@ -2470,7 +2476,7 @@ export type Problem = {
 };
 
 /** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
-export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_EXPIRED" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_EXPIRED" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
 
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {
