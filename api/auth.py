@@ -33,6 +33,7 @@ BEARER = HTTPBearer(
     description="An API key: `Authorization: Bearer mnd_…`",
 )
 _INVALID = f'{REALM}, error="invalid_token"'
+_OF_PLATFORMS = frozenset({Scope.ADMIN, Scope.BRANDS_WRITE, Scope.KEYS_WRITE})
 
 
 class WrongKey(ProblemError):
@@ -71,7 +72,7 @@ def refuse(
         address=address,
         request_id=request_id_of(request.scope),
         key_id=error.bearer.key_id if error.bearer else None,
-        brand_ref=error.bearer.brand_ref if error.bearer else None,
+        brand_ref=error.bearer.only_brand if error.bearer else None,
         now=services_.clock.now(),
     )
     seconds = services_.wrong_keys.brake(address, services_.clock.monotonic())
@@ -98,6 +99,8 @@ async def signed_in(services_: Services, cookie: str | None, named: str | None =
         _valid(services_, found)
     except WrongKey as error:
         raise _unauthenticated(error.code, error.detail) from None
+    if found.reach.is_several:  # the key was changed since: pages are of one brand, or of all
+        raise _unauthenticated("SESSION_ENDED", "the key works for several brands now; sign in with another one")
     _act_as(found)
     return session, found
 
@@ -120,7 +123,7 @@ async def _of_key(request: Request, services_: Services, text: str | None) -> Pr
 
 def _act_as(principal: Principal) -> None:
     actor = current_actor()
-    actor.key_id, actor.brand_ref = principal.key_id, principal.brand_ref
+    actor.key_id, actor.brand_ref = principal.key_id, principal.only_brand
 
 
 def _valid(services_: Services, found: Principal) -> Principal:
@@ -135,7 +138,8 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
     """A dependency that returns the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope.
 
     The call is counted for its brand: 429 when the brand has made as many as it may, unless the route is not `limited`.
-    What an administrator of all brands does as such is neither counted nor refused: limits can always be raised.
+    What an administrator or a platform does as such, with a key of more than one brand, is neither counted nor refused:
+    limits can always be raised.
     """
     wanted = tuple(Scope(scope) for scope in scopes)
 
@@ -152,7 +156,8 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
         if not any(found.may(scope) for scope in wanted):
             raise scopes_missing(wanted)
         # What a page of the dashboard reads is counted with the page (`api.dashboard.page_data`).
-        counts = wanted != (Scope.ADMIN,) or found.brand_ref is not None
+        counts = not _OF_PLATFORMS.issuperset(wanted) or found.only_brand is not None
+        services_.key_uses.note(found.key_id, services_.clock.now())
         if counts and not request.scope["state"].get("read_by_page"):
             await count_call(request, services_, found.calls, limited=limited)
         return found

@@ -6,10 +6,12 @@ What this key may not see answers exactly like what does not exist.
 from __future__ import annotations
 
 from api.auth import not_found
+from api.http.problems import refused
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow
 from munadi.domain.ids import Prefix, is_id
+from munadi.domain.problem import Problem
 
 Owned = AccountRow | ContentRow | EndpointRow | EventRow
 _TABLES: dict[Prefix, type[Owned]] = {
@@ -21,13 +23,22 @@ _TABLES: dict[Prefix, type[Owned]] = {
 
 
 async def brand_filter(ref: str | None, principal: Principal, services: Services) -> str | None:
-    """The brand that a list is filtered by: the named one, else the key's own; None for all. 404 for an unknown one."""
+    """The brand that a list is filtered by: the named one, else the key's own; None for all. 404 for an unknown one,
+    422 for none where the key has several."""
     if ref is None:
-        return principal.brand_ref
+        return own_brand(principal)
     # The call counts for the brand that it names, so most often that brand was read together with the key.
     if principal.may_see(ref) and principal.calls is not None and principal.calls.ref == ref:
         return ref
     return (await services.brands.get(ref, principal)).ref
+
+
+def own_brand(principal: Principal) -> str | None:
+    """The brand of a call that names none: the key's own; None for all. ProblemError 422 where the key has several."""
+    if principal.reach.is_several:
+        message = "name a brand with brandRef: this key works for more than one"
+        raise refused([Problem(pointer="?brandRef", code="MISSING_FIELD", message=message, rule="missing")])
+    return principal.only_brand
 
 
 async def object_filter(object_id: str | None, prefix: Prefix, principal: Principal, services: Services) -> str | None:

@@ -77,6 +77,8 @@ Keys munadi.keys
     me keys.me
     get keys.get key_id
     list keys.list limit cursor
+    update keys.update key_id changes
+    rotate keys.rotate key_id overlap
     revoke keys.revoke key_id
 PlainMedia munadi.media
     list media.list brand_ref limit cursor

@@ -141,7 +141,7 @@ def _by(found: DisconnectedBy | None, viewer: Viewer) -> str | None:
         return None
     if found.key_id == viewer.principal.key_id:
         return gettext("with your key")
-    if not viewer.principal.may(Scope.ADMIN) or viewer.principal.brand_ref is not None:
+    if not viewer.principal.may(Scope.ADMIN) or not viewer.principal.is_for_all:
         return None
     if found.key_id is None:
         return gettext("on this machine")

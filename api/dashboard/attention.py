@@ -105,7 +105,7 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
 
 async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[list[Cause], bool]:
     """Live posts without a part of them, from the database, as they are counted there; whether there are more."""
-    wanted = brand_ref or reader.viewer.principal.brand_ref
+    wanted = brand_ref or reader.viewer.principal.only_brand
     async with services.database.read() as session:
         found = await incomplete_publications(session, services.clock.now(), wanted, SHOWN_MISSING + 1)
     ids = list(dict.fromkeys(each.content_id for each in found))
@@ -145,7 +145,7 @@ async def _publications(
     reader: Reader, services: Services, brand_ref: str, why: str, find: _Find
 ) -> tuple[list[dict[str, Any]], bool]:
     """Live publications that need a person for their field `why`, each with its post; whether there are more."""
-    wanted = brand_ref or reader.viewer.principal.brand_ref
+    wanted = brand_ref or reader.viewer.principal.only_brand
     async with services.database.read() as session:
         found = await find(session, services.clock.now(), wanted, SHOWN_ROWS + 1)
     ids = list(dict.fromkeys(content_id for content_id, _ in found))

@@ -71,7 +71,7 @@ async def show_content(
         local_due=local_field(content["scheduledAt"], zone),
         local_end=local_field(content["withdrawAt"], zone) if content["withdrawAt"] else "",
         ways=await services.posts.ways_to_withdraw(content_id, reader.viewer.principal),
-        workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
+        workflow_url=workflow_url(services, reader.viewer.principal.only_brand, content["workflowId"]),
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
         why=why,

@@ -48,11 +48,11 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
     principal = reader.viewer.principal
     if principal.may(Scope.CONTENTS_READ):
         async with services.database.read() as session:
-            by_brand = await overdue_by_brand(session, services.clock.now(), principal.brand_ref)
+            by_brand = await overdue_by_brand(session, services.clock.now(), principal.only_brand)
             attention = await count_needing_a_person(
                 session,
                 services.clock.now(),
-                choice.filter or principal.brand_ref,
+                choice.filter or principal.only_brand,
                 with_accounts=principal.may(Scope.ACCOUNTS_READ),
             )
         overdue = sum(by_brand.values(), Overdue())

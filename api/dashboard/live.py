@@ -183,7 +183,7 @@ class LiveResponse(StreamingResponse):
 
     def __init__(self, live: Live, principal: Principal, session: Session) -> None:
         self._live = live
-        self._holder = principal.brand_ref or principal.key_id
+        self._holder = principal.only_brand or principal.key_id
         self._stream = live.follow(principal, session)
         super().__init__(self._stream, media_type="text/event-stream", headers=_STREAM)
 

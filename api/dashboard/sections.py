@@ -22,5 +22,5 @@ class Sections:
 async def sections(services: Services, principal: Principal, brand_ref: str) -> Sections:
     """For the chosen brand; for all that the key may see without one. The key may read posts."""
     async with services.database.read() as session:
-        count = await count_drafts(session, brand_ref or principal.brand_ref, COUNTED)
+        count = await count_drafts(session, brand_ref or principal.only_brand, COUNTED)
     return Sections(f"{COUNTED - 1}+" if count >= COUNTED else str(count or ""))

@@ -12,6 +12,7 @@ from api.dashboard.looking import look_choices
 from api.dashboard.page_data import Answer, Reader, ReadingFailed, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import TheServices
+from api.http.problems import scopes_missing
 from api.languages.catalogue import N_
 from munadi.domain.brand import Duplicates
 from munadi.domain.key import Scope
@@ -32,6 +33,8 @@ SCOPES = {
     Scope.ACCOUNTS_WRITE: N_("Connect, check and disconnect accounts"),
     Scope.WEBHOOKS_READ: N_("See webhook endpoints and deliveries"),
     Scope.WEBHOOKS_WRITE: N_("Change webhook endpoints and resend events"),
+    Scope.BRANDS_WRITE: N_("Add, change and erase brands, and read their usage"),
+    Scope.KEYS_WRITE: N_("Make, change and revoke keys that may do no more than this one"),
     Scope.ADMIN: N_("Everything, with brands, limits and keys"),
 }
 # The values of both choices of a brand: about the same post within a day, and about accounts to connect again.
@@ -55,7 +58,8 @@ async def show_settings(
     `q` finds brands by a part of the ref or name; `brand` shows one brand, unfolded, wherever it is in the list;
     `added` reports a new one, with the way to its first account.
     """
-    # Keys first: a key that may not manage them is refused as a whole.
+    if not reader.viewer.principal.may(Scope.ADMIN):
+        raise scopes_missing([Scope.ADMIN])
     keys = await reader.get("/v1/keys", limit=PER_PAGE, cursor=keys_cursor)
     brands = await _brands(reader, brand, words, cursor)
     installation = services.settings.looks.wanted
@@ -76,7 +80,7 @@ async def show_settings(
         no_choice=look_choices(None, services.channels, installation),
         scopes={scope.value: SCOPES[scope] for scope in Scope},
         # A key for one brand makes no other brand, and sets no limits.
-        is_for_all=reader.viewer.principal.brand_ref is None,
+        is_for_all=reader.viewer.principal.is_for_all,
         own_key=reader.viewer.principal.key_id,
     )
 

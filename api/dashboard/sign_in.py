@@ -25,6 +25,7 @@ router = APIRouter(route_class=PageRoute)
 HOME = "/contents"
 _WRONG = N_("This key is not valid here. It may be mistyped, revoked or expired.")
 _BRAKED = N_("Too many wrong keys were sent from your address. Wait a minute, then try again.")
+_SEVERAL = N_("This key works for several brands. Sign in with a key for one brand, or for all.")
 _ELSEWHERE = N_("This form was sent from another site. Enter the key on this page.")
 
 
@@ -50,8 +51,10 @@ async def sign_in(request: Request, services: TheServices) -> Response:
         return _refused(request, target, refuse(request, services, error, Action.SESSION_REFUSED))
     except ProblemError as error:
         return _refused(request, target, error)
+    if bearer.reach.is_several:
+        return render(request, "sign_in.html", status=403, next=target, problem=_SEVERAL)
     now = services.clock.now()
-    session_id = await SessionStore(services.database).start(bearer.key_id, bearer.brand_ref, now, LIFE)
+    session_id = await SessionStore(services.database).start(bearer.key_id, bearer.only_brand, now, LIFE)
     answer = RedirectResponse(target, 303, HEADERS)
     cookie = seal_session(services.keyring, new_session(session_id, now))
     set_cookie(answer, COOKIE, cookie, int(LIFE.total_seconds()), services.settings)
@@ -73,7 +76,7 @@ async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -
     """End this session permanently; other sessions of its key stay. Other sites lack the form's token."""
     sent = form_of(request).get("csrf") or request.headers.get(CSRF_HEADER, "")
     check_csrf(request, sent, viewer.session, services.settings.base_url)
-    await SessionStore(services.database).end(viewer.session.id, viewer.principal.brand_ref, services.clock.now())
+    await SessionStore(services.database).end(viewer.session.id, viewer.principal.only_brand, services.clock.now())
     answer = RedirectResponse("/sign-in", 303, HEADERS)
     forget_cookie(answer, COOKIE, services.settings)
     return answer

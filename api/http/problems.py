@@ -3,7 +3,7 @@
 ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
 NotVisible         404: there is none, or the key may not see it
-NotPermitted       403: more than the key's brand is concerned
+NotPermitted       403: more than the key's brand, a cap of the key, or more than the key may give
 ScopeMissing       403: a field of the request needs a scope that the key lacks
 ChangeRefused      409: not in a state for this change; so is Conflict
 QuotaExceeded      429: a limit of the brand is used up (api/http/quotas.py)
@@ -211,7 +211,7 @@ def _of_media(error: StoreUnavailable | MediaGone) -> ProblemError:
 def _of_permission(error: NotPermitted | ScopeMissing) -> ProblemError:
     if isinstance(error, ScopeMissing):
         return scopes_missing([error.scope])
-    return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
+    return ProblemError(403, error.code, error.title, str(error), errors=error.problems)
 
 
 def _of_no_way(error: NotWithdrawable | NotEditable) -> ProblemError:

@@ -79,6 +79,22 @@ REQUESTS = (
         frozenset({"brands", "media"}),
     ),
     KnownProblem(
+        "KEY_CAP",
+        403,
+        "Beyond the key's caps",
+        "the key may have 20 posts accepted on a day, and has had them on 2026-12-01 (UTC)",
+        "Wait for the next day (UTC), or ask for a key with other caps; `errors` has the cap, its limit and the value.",
+        frozenset({"contents", "publications", "drafts"}),
+    ),
+    KnownProblem(
+        "KEY_EXCEEDS_OWN",
+        403,
+        "More than the key has itself",
+        "a key gives no more than it has itself: the key that makes this call lacks the scope admin",
+        "Ask for less, or make the call with a key that may do it itself; `errors` says what is too much.",
+        frozenset({"keys"}),
+    ),
+    KnownProblem(
         "CSRF_FAILED",
         403,
         "Not permitted",

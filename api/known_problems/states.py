@@ -171,6 +171,22 @@ STATES = (
         frozenset({"calendar feeds"}),
     ),
     KnownProblem(
+        "KEY_HAS_CHILDREN",
+        409,
+        "Keys that it made reach further",
+        "keys that it made work for brands that it would lose: key_01kf2v6s3tf0d8m7s0a3x9y5hq; change these first",
+        "Change or revoke the named keys first.",
+        frozenset({"keys"}),
+    ),
+    KnownProblem(
+        "KEY_ENDED",
+        409,
+        "The key has ended",
+        "the key was revoked or has expired; make another one",
+        "Make another key.",
+        frozenset({"keys"}),
+    ),
+    KnownProblem(
         "BRAND_EXISTS",
         409,
         "Exists already",

@@ -109,9 +109,14 @@ KEY: dict[str, Any] = {
     "hint": "x7Qa",
     "scopes": ["contents:read", "contents:write"],
     "brandRef": "acme",
+    "brandRefs": ["acme"],
+    "caps": None,
+    "parentId": "key_01kf2v6s3tf0d8m7s0a3x9y5hr",
     "createdAt": "2026-12-01T03:30:00Z",
     "expiresAt": None,
     "revokedAt": None,
+    "lastUsedAt": "2026-12-01T09:12:00Z",
+    "previousExpiresAt": None,
 }
 ACCOUNT: dict[str, Any] = {
     "id": "acc_01kf2v6s3tf0d8m7s0a3x9y5hq",

@@ -31,6 +31,7 @@ from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
+from munadi.limits.key_uses import KeyUses
 from munadi.limits.wrong_keys import WrongKeys
 from munadi.ports import Channels, Clock
 from munadi.process.runtime import Runtime, open_database, open_runtime
@@ -56,7 +57,7 @@ async def open_services(
             async with _temporal(runtime) as temporal:
                 opened = _services(runtime, database, temporal, channels or runtime.channels)
                 try:
-                    async with opened.calls.running(), opened.wrong_keys.running():
+                    async with opened.calls.running(), opened.wrong_keys.running(), opened.key_uses.running():
                         yield opened
                 finally:
                     await opened.starts.finish()
@@ -118,6 +119,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         reports=ReportService(*own, app_secrets(settings.channels)),
         starts=starts,
         calls=CallMeter(database),
+        key_uses=KeyUses(database),
         callers=callers_of(settings.api.trusted_proxies),
         wrong_keys=WrongKeys(database, settings.api.wrong_keys_per_minute),
         forms=AddressLimit(settings.api.forms_per_minute),

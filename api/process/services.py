@@ -25,6 +25,7 @@ from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
+from munadi.limits.key_uses import KeyUses
 from munadi.limits.wrong_keys import WrongKeys
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
@@ -72,6 +73,7 @@ class Services:
     reports: ReportService
     starts: Starts
     calls: CallMeter
+    key_uses: KeyUses
     callers: Callers
     wrong_keys: WrongKeys
     forms: AddressLimit

@@ -1,4 +1,4 @@
-"""Brands, the tenants. Administrators change them; every key of a brand can read it."""
+"""Brands, the tenants. Administrators and platforms change them; every key of a brand can read it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from munadi.domain.key import Scope
 
 router = APIRouter(prefix="/v1/brands", tags=["brands"])
 
-Reader = Annotated[Principal, Depends(require(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ))]
-Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+Reader = Annotated[Principal, Depends(require(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ, Scope.BRANDS_WRITE))]
+Writer = Annotated[Principal, Depends(require(Scope.BRANDS_WRITE))]
 Ref = Annotated[str, Path(description="The brand's `ref`.", examples=["acme"])]
 
 
@@ -36,9 +36,12 @@ Ref = Annotated[str, Path(description="The brand's `ref`.", examples=["acme"])]
     summary="Create a brand",
 )
 async def create_brand(
-    body: BrandCreate, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
+    body: BrandCreate, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
+    """Posts, accounts and events belong to a brand. Other calls name it by its `ref`.
+
+    A key of several brands creates those that a prefix of it includes, such as `acme-*`.
+    """
     answer = await services.brands.create(body, principal, idempotency)
     return plain(answer, 201, {"Location": f"/v1/brands/{answer.identity['ref']}"})
 
@@ -59,7 +62,7 @@ async def list_brands(
 ) -> Page[BrandView]:
     """The brands that this key may see, ordered by `ref`."""
     store = BrandStore(services.database)
-    rows = await store.list(only=principal.brand_ref, limit=paging.reading, after=paging.after, words=words)
+    rows = await store.list(reach=principal.reach, limit=paging.reading, after=paging.after, words=words)
     return paging.page(rows, lambda brand: brand.ref)
 
 
@@ -80,9 +83,9 @@ async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> Brand
     responses={**shows(200, examples.BRAND), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change a brand",
 )
-async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:
+async def change_brand(ref: Ref, body: BrandChange, principal: Writer, services: TheServices) -> BrandView:
     """Only the fields that you send are changed, within `limits` too; null clears a field.
 
-    Only keys for all brands may set limits.
+    A key for one brand sets no limits.
     """
     return await services.brands.change(ref, body, principal)

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.answers import plain
-from api.deps import DeliveryId, Page, TheServices, WebhookReader, WebhookWriter
-from api.filters import object_filter
+from api.deps import BrandFilter, DeliveryId, Page, TheServices, WebhookReader, WebhookWriter
+from api.filters import brand_filter, object_filter
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
 from api.openapi import webhook_examples
@@ -36,6 +36,7 @@ async def list_deliveries(
     principal: WebhookReader,
     services: TheServices,
     paging: PagingQuery,
+    brand_ref: BrandFilter = None,
     endpoint_id: Annotated[str | None, _id_query("endpointId", Prefix.ENDPOINT, "Only to this endpoint.")] = None,
     event_id: Annotated[str | None, _id_query("eventId", Prefix.EVENT, "Only of this event.")] = None,
     content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT, "Only about this post.")] = None,
@@ -49,7 +50,7 @@ async def list_deliveries(
     A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are.
     """
     wanted = DeliveryFilter(
-        brand_ref=principal.brand_ref,
+        brand_ref=await brand_filter(brand_ref, principal, services),
         endpoint_id=await object_filter(endpoint_id, Prefix.ENDPOINT, principal, services),
         event_id=await object_filter(event_id, Prefix.EVENT, principal, services),
         content_id=await object_filter(content_id, Prefix.CONTENT, principal, services),

@@ -10,7 +10,7 @@ from api.deps import AccountId, TheServices
 from api.openapi import examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows
-from api.routes.brands import Admin, Ref
+from api.routes.brands import Ref, Writer
 from munadi.domain.erasure import ErasureView
 
 router = APIRouter(prefix="/v1")
@@ -28,7 +28,7 @@ _ERRORS = error_responses(401, 403, 404, 422)
 )
 async def erase_brand(
     ref: Ref,
-    principal: Admin,
+    principal: Writer,
     services: TheServices,
     confirm: Annotated[str, Query(max_length=100, description="The brand's `ref` again.", examples=["acme"])],
 ) -> ErasureView:
@@ -49,7 +49,7 @@ async def erase_brand(
 )
 async def erase_account(
     account_id: AccountId,
-    principal: Admin,
+    principal: Writer,
     services: TheServices,
     confirm: Annotated[
         str, Query(max_length=100, description="The account's id again.", examples=["acc_01kf2v6s3tf0d8m7s0a3x9y5hq"])
@@ -70,7 +70,7 @@ async def erase_account(
 )
 async def get_erasure(
     erasure_id: Annotated[str, Path(description="The erasure's id.", examples=["ers_01kf2v6s3tf0d8m7s0a3x9y5hq"])],
-    principal: Admin,
+    principal: Writer,
     services: TheServices,
 ) -> ErasureView:
     """How far an erasure is, what it waits for, and how much it has erased."""

@@ -147,9 +147,9 @@ async def may_read_metrics(
     if token and bearer and secrets.compare_digest(bearer.credentials.encode(), token.encode()):
         return
     principal = await _administrator(request, services, bearer)
-    if principal.brand_ref is not None:
+    if not principal.is_for_all:
         raise ProblemError(
-            403, "SCOPE_MISSING", "Not permitted", "metrics count all brands; the key is for one of them"
+            403, "SCOPE_MISSING", "Not permitted", "metrics count all brands; the key is for some of them"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.deps import ContentReader, TheServices
+from api.filters import own_brand
 from api.http.problems import refused
 from api.openapi.document import error_responses
 from api.openapi.examples import CONTENT, shows
@@ -51,7 +52,7 @@ async def get_insights(
     A publication counts on the day it was due. Lateness runs from that time to the start of the call that publishes it.
     """
     first, last = _range(since, until, services.clock.now().date())
-    named = brand_ref if brand_ref is not None else principal.brand_ref
+    named = brand_ref if brand_ref is not None else own_brand(principal)
     if named is not None:
         await services.brands.get(named, principal)
     edges = [datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1))]

@@ -1,12 +1,13 @@
-"""API keys: administrators create, list and revoke them. A key is shown once."""
+"""API keys: administrators and platforms create, change, rotate and revoke them. A key is shown once."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from api.answers import created
+from api.answers import created, plain
 from api.auth import require
 from api.bodies.parsing import described, read_whole
 from api.deps import KeyId, Page, TheServices
@@ -17,12 +18,19 @@ from api.openapi.document import error_responses
 from api.openapi.examples import shows, shows_page
 from munadi.db.keys.callers import Principal
 from munadi.domain.key import Scope
-from munadi.domain.key_view import KeyCreate, KeyView, KeyWithText
+from munadi.domain.key_view import KeyChange, KeyCreate, KeyRotation, KeyView, KeyWithText
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
-Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+Keeper = Annotated[Principal, Depends(require(Scope.KEYS_WRITE))]
 AnyKey = Annotated[Principal, Depends(require(*Scope))]
+
+
+class Children(StrEnum):
+    """What happens to the keys that a revoked key made."""
+
+    KEEP = "keep"
+    REVOKE = "revoke"
 
 
 @router.post(
@@ -38,11 +46,13 @@ AnyKey = Annotated[Principal, Depends(require(*Scope))]
     openapi_extra=described(KeyCreate),
 )
 async def create_key(
-    request: Request, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
+    request: Request, principal: Keeper, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """The key is shown only in this response. A key for one brand can only create keys for that brand.
+    """The key is shown only in this response. It may do no more than the key that makes this call: its scopes and
+    brands are among that key's, its caps are no looser, and it ends no later. Where the request gives no caps and no
+    end, it has those of that key.
 
-    It does not end with the key that made it: each is revoked, or expires, by itself.
+    What it publishes counts against the caps of the keys that it descends from, too.
     """
     return created(await services.keys.create(read_whole(request, KeyCreate), principal, idempotency), "/v1/keys")
 
@@ -53,9 +63,16 @@ async def create_key(
     responses={**shows_page(examples.KEY), **error_responses(401, 403, 422)},
     summary="List keys",
 )
-async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
-    """All keys, including revoked and expired ones, in order of creation."""
-    found = await services.keys.list(principal, limit=paging.reading, after=paging.after)
+async def list_keys(
+    principal: Keeper,
+    services: TheServices,
+    paging: PagingQuery,
+    parent_id: Annotated[
+        str | None, Query(alias="parentId", max_length=40, description="Only those that this key made.")
+    ] = None,
+) -> Page[KeyView]:
+    """The keys that work only for brands of this key, including revoked and expired ones, in order of creation."""
+    found = await services.keys.list(principal, limit=paging.reading, after=paging.after, parent_id=parent_id)
     return paging.page(found, lambda key: key.id)
 
 
@@ -76,9 +93,47 @@ async def get_own_key(principal: AnyKey, services: TheServices) -> KeyView:
     responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)},
     summary="Read a key",
 )
-async def get_key(key_id: KeyId, principal: Admin, services: TheServices) -> KeyView:
+async def get_key(key_id: KeyId, principal: Keeper, services: TheServices) -> KeyView:
     """One key, without its text."""
     return await services.keys.get(key_id, principal)
+
+
+@router.patch(
+    "/{key_id}",
+    operation_id="keys.update",
+    responses={**shows(200, examples.KEY), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    summary="Change a key",
+)
+async def change_key(key_id: KeyId, body: KeyChange, principal: Keeper, services: TheServices) -> KeyView:
+    """Only the fields that you send are changed, within `caps` too. Afterwards the key may do no more than the one that
+    makes this call. Other processes notice within a second.
+
+    While keys that it made work for brands that it would lose, this is refused (`KEY_HAS_CHILDREN`).
+    """
+    return await services.keys.change(key_id, body, principal)
+
+
+@router.post(
+    "/{key_id}/rotate",
+    operation_id="keys.rotate",
+    response_model=KeyWithText,
+    responses={
+        **shows(200, {**examples.KEY, "key": "mnd_brand_…", "previousExpiresAt": "2026-12-02T03:30:00Z"}),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    summary="Rotate a key",
+)
+async def rotate_key(
+    key_id: KeyId,
+    principal: Keeper,
+    services: TheServices,
+    idempotency: IdempotencyHeader,
+    body: Annotated[KeyRotation | None, Body()] = None,
+) -> Response:
+    """The key gets another text, which only this response shows. Its id, its rights and what it has used of its caps
+    stay. The text before is valid until the overlap ends; a text from before that one ends now."""
+    overlap = (body or KeyRotation()).overlap
+    return plain(await services.keys.rotate(key_id, overlap, principal, idempotency))
 
 
 @router.delete(
@@ -88,9 +143,18 @@ async def get_key(key_id: KeyId, principal: Admin, services: TheServices) -> Key
     responses=error_responses(401, 403, 404, 422),
     summary="Revoke a key",
 )
-async def revoke_key(key_id: KeyId, principal: Admin, services: TheServices) -> None:
-    """The key stops working at once; keys that were made with it continue to work. Revoking it again changes nothing.
+async def revoke_key(
+    key_id: KeyId,
+    principal: Keeper,
+    services: TheServices,
+    children: Annotated[
+        Children,
+        Query(description="The keys that it made, and those that these made: they continue to work, or end with it."),
+    ] = Children.KEEP,
+) -> None:
+    """The key stops working at once, also its text from before a rotation. Revoking it again changes nothing.
 
-    The audit log names the keys that it made: `GET /v1/audit?action=key.created&keyId=…`.
+    Without `children=revoke`, keys that were made with it continue to work; `GET /v1/keys?parentId=…` lists them. Its
+    caps still hold for them.
     """
-    await services.keys.revoke(key_id, principal)
+    await services.keys.revoke(key_id, principal, children=children is Children.REVOKE)

@@ -25,7 +25,8 @@ router = APIRouter(prefix="/v1", tags=["usage"])
 
 # Never refused for a limit, because it explains why another call was.
 Reader = Annotated[
-    Principal, Depends(require(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, Scope.WEBHOOKS_READ, limited=False))
+    Principal,
+    Depends(require(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, Scope.WEBHOOKS_READ, Scope.BRANDS_WRITE, limited=False)),
 ]
 
 
@@ -40,19 +41,19 @@ async def get_usage(
     services: TheServices,
     paging: PagingQuery,
     brand_ref: Annotated[
-        str | None, Query(alias="brandRef", description="Without it: the key's brand, or all.")
+        str | None, Query(alias="brandRef", description="Without it: the key's brand, or all of its brands.")
     ] = None,
     month: Annotated[
         str | None, Query(pattern=MONTH, description="A UTC month, YYYY-MM; the current one by default.")
     ] = None,
 ) -> UsageView | Page[UsageView]:
-    """One brand's usage. A key for all brands that names no brand gets a page of brands, ordered by `ref`."""
+    """One brand's usage. A key for more than one that names none gets a page of its brands, ordered by `ref`."""
     now = services.clock.now()
     wanted = Month(month) if month is not None else Month.of(now)
-    named = brand_ref if brand_ref is not None else principal.brand_ref
+    named = brand_ref if brand_ref is not None else principal.only_brand
     if named is not None:
         return (await _usage(services, [await services.brands.get(named, principal)], wanted, now))[0]
-    brands = await BrandStore(services.database).list(only=None, limit=paging.reading, after=paging.after)
+    brands = await BrandStore(services.database).list(reach=principal.reach, limit=paging.reading, after=paging.after)
     return paging.page(await _usage(services, brands, wanted, now), lambda usage: usage.brand_ref)
 
 

@@ -142,6 +142,9 @@ class NetworkChannel(Channel[Options, State]):
     def steps(self, draft: Draft) -> tuple[str, ...]:
         return steps_after(draft)
 
+    def price(self, draft: Draft) -> int:
+        return self.rules.price(draft)
+
     def resend(self, draft: Draft, step: str) -> Resend:
         return self.rules.resend(draft, self._valid_options(draft), step)
 

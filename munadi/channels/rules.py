@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from munadi.channels.files import Bound, Encoding, FileRule, check_file, check_media_count
 from munadi.channels.steps import texts_of
 from munadi.channels.text import Problems, check_extras, collapsed, is_blank, is_web_address, lengths, measure, too_long
+from munadi.channels.weighted import is_charged_as_link
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
@@ -143,6 +144,16 @@ class Rules(Generic[Options]):
         """The texts that the network shows, with their pointers: the post's, those of its parts, the first comment."""
         found = texts_of(draft) if self.spec.max_parts > 1 else [("/text", draft.text)]
         return [*found, (COMMENTED, draft.first_comment)] if draft.first_comment and self.spec.first_comment else found
+
+    def price(self, draft: Draft) -> int:
+        """What the network charges for a draft, by its price list, in millionths of a US dollar: for each text that it
+        shows a post, and each alt text."""
+        prices = self.spec.prices
+        if prices is None:
+            return 0
+        posts = [prices.post_with_link if is_charged_as_link(text) else prices.post for _, text in self.texts(draft)]
+        alt_texts = sum(1 for asset in draft.media if asset.alt)
+        return round((sum(posts) + alt_texts * prices.alt_text) * 1_000_000)
 
     def limits(self, pointer: str, draft: Draft, account: ConnectedAccount | None) -> Sequence[TextLimit]:
         """The limits of the text at a pointer."""

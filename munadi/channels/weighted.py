@@ -33,6 +33,7 @@ _EMOJI = regex.compile(
 )
 # Characters that count 1; every other one counts 2.
 _LIGHT = regex.compile(r"[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+_SCHEME = regex.compile(r"https?://\S", regex.I)
 _MARKS = regex.compile(r"\p{M}{30}")
 _BRACKET = regex.compile(r"[()]")
 # The texts of one request are counted for several accounts, and again for the answer.
@@ -54,6 +55,11 @@ def weighted_length(text: str) -> int:
 def addresses_in(text: str) -> list[str]:
     """What X makes a link of, in order, as it is written."""
     return [text[start:end] for start, end in _places(text)]
+
+
+def is_charged_as_link(text: str) -> bool:
+    """Whether the price of a post with a link may be charged. An address without a scheme may be charged so, too."""
+    return bool(_SCHEME.search(text) or has_address(text))
 
 
 def has_address(text: str) -> bool:

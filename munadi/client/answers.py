@@ -1051,29 +1051,49 @@ class Insights(TypedDict):
     until: str
 
 
+class KeyCaps(TypedDict):
+    """What the calls of a key may do at most. Null: no cap."""
+
+    channels: list[str] | None
+    notAfter: str | None
+    notBefore: str | None
+    postsPerDay: int | None
+    spendPerDay: float | None
+
+
 class Key(TypedDict):
     """A key without its secret text; `hint` has its last four characters."""
 
     brandRef: str | None
+    brandRefs: list[str] | None
+    caps: KeyCaps | None
     createdAt: str
     expiresAt: str | None
     hint: str
     id: str
+    lastUsedAt: str | None
     name: str
+    parentId: str | None
+    previousExpiresAt: str | None
     revokedAt: str | None
     scopes: list[str]
 
 
 class KeyWithText(TypedDict):
-    """The response to a creation, the only one that shows the key."""
+    """The response to a creation and to a rotation, the only ones that show the key."""
 
     brandRef: str | None
+    brandRefs: list[str] | None
+    caps: KeyCaps | None
     createdAt: str
     expiresAt: str | None
     hint: str
     id: str
     key: str
+    lastUsedAt: str | None
     name: str
+    parentId: str | None
+    previousExpiresAt: str | None
     revokedAt: str | None
     scopes: list[str]
 

@@ -484,11 +484,29 @@ class Keys(Group[M]):
 
     @operation
     def create(
-        self, name: str, scopes: Sequence[str], *, brand_ref: str | None = None, expires_at: str | None = None
+        self,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        brand_ref: str | None = None,
+        brand_refs: Sequence[str] | None = None,
+        caps: Json | None = None,
+        expires_at: str | None = None,
     ) -> Call[answers.KeyWithText]:
-        """Create a key. The key is shown only in this response. A key for one brand can only create keys for that
-        brand."""
-        return post("/v1/keys", given(brandRef=brand_ref, expiresAt=expires_at, name=name, scopes=[*scopes]))
+        """Create a key. The key is shown only in this response. It may do no more than the key that makes this call:
+        its scopes and brands are among that key's, its caps are no looser, and it ends no later. Where the request
+        gives no caps and no end, it has those of that key."""
+        return post(
+            "/v1/keys",
+            given(
+                brandRef=brand_ref,
+                brandRefs=[*brand_refs] if brand_refs else None,
+                caps=caps,
+                expiresAt=expires_at,
+                name=name,
+                scopes=[*scopes],
+            ),
+        )
 
     @operation
     def me(self) -> Call[answers.Key]:
@@ -502,17 +520,33 @@ class Keys(Group[M]):
         return Call("GET", f"/v1/keys/{segment(key_id)}")
 
     @operation
-    def list(self, limit: int | None = None, cursor: str | None = None) -> Call[answers.Page[answers.Key]]:
-        """List keys. All keys, including revoked and expired ones, in order of creation."""
-        return Call("GET", "/v1/keys", {"limit": limit, "cursor": cursor})
+    def list(
+        self, limit: int | None = None, cursor: str | None = None, *, parent_id: str | None = None
+    ) -> Call[answers.Page[answers.Key]]:
+        """List keys. The keys that work only for brands of this key, including revoked and expired ones, in order of
+        creation."""
+        return Call("GET", "/v1/keys", {"parentId": parent_id, "limit": limit, "cursor": cursor})
 
     list_all = every(list)
 
     @operation
-    def revoke(self, key_id: str) -> Call[None]:
-        """Revoke a key. The key stops working at once; keys that were made with it continue to work. Revoking it
-        again changes nothing."""
-        return Call("DELETE", f"/v1/keys/{segment(key_id)}", read=nothing)
+    def update(self, key_id: str, changes: requests.KeyChange) -> Call[answers.Key]:
+        """Change a key. Only the fields that you send are changed, within `caps` too. Afterwards the key may do no
+        more than the one that makes this call. Other processes notice within a second."""
+        return Call("PATCH", f"/v1/keys/{segment(key_id)}", body=changes)
+
+    @operation
+    def rotate(self, key_id: str, overlap: str | None = None) -> Call[answers.KeyWithText]:
+        """Rotate a key. The key gets another text, which only this response shows. Its id, its rights and what it has
+        used of its caps stay. The text before is valid until the overlap ends; a text from before that one ends
+        now."""
+        return post(f"/v1/keys/{segment(key_id)}/rotate", given(overlap=overlap) or None)
+
+    @operation
+    def revoke(self, key_id: str, *, children: str = "keep") -> Call[None]:
+        """Revoke a key. The key stops working at once, also its text from before a rotation. Revoking it again
+        changes nothing."""
+        return Call("DELETE", f"/v1/keys/{segment(key_id)}", {"children": children}, read=nothing)
 
 
 class PlainMedia(Group[M]):
@@ -671,6 +705,7 @@ class Deliveries(Group[M]):
     def list(
         self,
         *,
+        brand_ref: str | None = None,
         endpoint_id: str | None = None,
         event_id: str | None = None,
         content_id: str | None = None,
@@ -684,6 +719,7 @@ class Deliveries(Group[M]):
             "GET",
             "/v1/webhooks/deliveries",
             {
+                "brandRef": brand_ref,
                 "endpointId": endpoint_id,
                 "eventId": event_id,
                 "contentId": content_id,
@@ -767,8 +803,8 @@ class Usage(Group[M]):
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Json]:
-        """Read usage. One brand's usage. A key for all brands that names no brand gets a page of brands, ordered by
-        `ref`."""
+        """Read usage. One brand's usage. A key for more than one that names none gets a page of its brands, ordered
+        by `ref`."""
         return Call("GET", "/v1/usage", {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor})
 
 

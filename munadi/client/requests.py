@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from munadi.client.answers import BrandLimits, Looks
+from munadi.client.answers import BrandLimits, KeyCaps, Looks
 
 
 class AccountImportRequest(TypedDict):
@@ -180,13 +180,30 @@ class EndpointCreate(TypedDict):
     url: str
 
 
+class KeyChange(TypedDict):
+    """A change of a key. Absent fields stay, those within `caps` too."""
+
+    brandRefs: NotRequired[Sequence[str] | None]
+    caps: NotRequired[KeyCaps | None]
+    name: NotRequired[str | None]
+
+
 class KeyCreate(TypedDict):
-    """A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked."""
+    """A new key. `brandRef` restricts it to one brand, `brandRefs` to several; without `expiresAt` it lasts until it
+    is revoked."""
 
     brandRef: NotRequired[str | None]
+    brandRefs: NotRequired[Sequence[str] | None]
+    caps: NotRequired[KeyCaps | None]
     expiresAt: NotRequired[str | None]
     name: str
     scopes: Sequence[str]
+
+
+class KeyRotation(TypedDict):
+    """How long the text before stays valid."""
+
+    overlap: NotRequired[str]
 
 
 class LiveEditRequest(TypedDict):

@@ -98,7 +98,16 @@ class NotVisible(LookupError):
 
 
 class NotPermitted(Exception):
-    """The caller's key works for one brand, and this concerns others too. The text says what it may not do."""
+    """The caller's key works for one brand, and this concerns others too. The text says what it may not do.
+
+    `code` is stable, `title` a short sentence; `problems` say where.
+    """
+
+    code, title = "BRAND_RESTRICTED", "Not permitted"
+
+    def __init__(self, text: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(text)
+        self.problems = tuple(problems)
 
 
 class Conflict(Exception):

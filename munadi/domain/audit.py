@@ -23,6 +23,8 @@ class Action(StrEnum):
     """The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is."""
 
     KEY_CREATED = "key.created"
+    KEY_UPDATED = "key.updated"
+    KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
@@ -73,6 +75,8 @@ class Action(StrEnum):
 
 ACTION_MEANING = {
     Action.KEY_CREATED: "an API key was made; the target is the new key",
+    Action.KEY_UPDATED: "an API key's name, brands or caps were changed",
+    Action.KEY_ROTATED: "an API key got a new text",
     Action.KEY_REVOKED: "an API key was revoked",
     Action.SESSION_STARTED: "a person signed in at the dashboard; the target is the session",
     Action.SESSION_ENDED: "a person signed out",

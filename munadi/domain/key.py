@@ -30,6 +30,8 @@ class Scope(StrEnum):
     ACCOUNTS_WRITE = "accounts:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    BRANDS_WRITE = "brands:write"
+    KEYS_WRITE = "keys:write"
     ADMIN = "admin"
 
 

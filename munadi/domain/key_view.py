@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from munadi.domain.brand import BrandRef
 from munadi.domain.key import Scope
-from munadi.domain.model import CreatedAt, UniqueId, WireModel
+from munadi.domain.key_caps import KeyCaps
+from munadi.domain.model import CreatedAt, Duration, UniqueId, WireModel
+from munadi.domain.reach import MOST_BRANDS, BrandPattern
 from munadi.domain.time import Instant
+
+# What a text may still be valid for after a rotation, and what it is where the request does not say.
+LONGEST_OVERLAP, USUAL_OVERLAP = timedelta(days=30), timedelta(days=1)
+
+LONGEST_TEXT = 40
+
+
+def _short(given: Any) -> Any:
+    """Refuse a text that is longer than any duration is written."""
+    if isinstance(given, str) and len(given) > LONGEST_TEXT:
+        raise PydanticCustomError("too_long", "takes at most {limit} characters", {"limit": LONGEST_TEXT})
+    return given
+
+
+Patterns = Annotated[tuple[BrandPattern, ...], Field(min_length=1, max_length=MOST_BRANDS)] | None
+_BRANDS = "Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`."
 
 
 class KeyCreate(WireModel):
-    """A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked."""
+    """A new key. `brandRef` restricts it to one brand, `brandRefs` to several; without `expiresAt` it lasts until it is
+    revoked."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -23,8 +44,40 @@ class KeyCreate(WireModel):
 
     name: str = Field(min_length=1, max_length=200, description="For people.")
     scopes: tuple[Scope, ...] = Field(min_length=1, max_length=len(Scope), description="What the key may do.")
-    brand_ref: BrandRef | None = Field(None, description="The brand it works for; null or absent: every brand.")
+    brand_ref: BrandRef | None = Field(
+        None, description="The brand it works for; null or absent: those of `brandRefs`, else every brand."
+    )
+    brand_refs: Patterns = Field(None, description=f"The brands it works for, in place of `brandRef`. {_BRANDS}")
+    caps: KeyCaps | None = Field(
+        None, description="What its calls may do at most; null: no caps of its own.", examples=[{"postsPerDay": 20}]
+    )
     expires_at: Instant | None = Field(None, description="When it ends; null: never.")
+
+
+class KeyChange(WireModel):
+    """A change of a key. Absent fields stay, those within `caps` too."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "cms", "caps": {"postsPerDay": 20}}]})
+
+    name: str | None = Field(None, min_length=1, max_length=200, description="For people; null: it stays.")
+    brand_refs: Patterns = Field(None, description=f"The brands it works for; null: every brand. {_BRANDS}")
+    caps: KeyCaps | None = Field(
+        None, description="What its calls may do at most; null: no caps of its own.", examples=[{"postsPerDay": 20}]
+    )
+
+
+class KeyRotation(WireModel):
+    """How long the text before stays valid."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap": "PT1H"}]})
+
+    overlap: Annotated[Duration, BeforeValidator(_short)] = Field(
+        USUAL_OVERLAP,
+        ge=timedelta(),
+        le=LONGEST_OVERLAP,
+        json_schema_extra={"maxLength": LONGEST_TEXT},
+        description="How long the key's text before stays valid, ISO 8601; `PT0S`: it ends at once. At most 30 days.",
+    )
 
 
 class KeyView(WireModel):
@@ -34,13 +87,23 @@ class KeyView(WireModel):
     name: str = Field(description="For people.")
     hint: str = Field(description="The key's last characters, to recognize it.")
     scopes: tuple[Scope, ...] = Field(description="What the key may do.")
-    brand_ref: str | None = Field(description="The brand it works for; null: every brand.")
+    brand_ref: str | None = Field(description="The brand of a key of one brand; null: see `brandRefs`.")
+    brand_refs: tuple[str, ...] | None = Field(description=f"The brands it works for; null: every brand. {_BRANDS}")
+    caps: KeyCaps | None = Field(
+        description="What its calls may do at most; null: no caps of its own. Those of the keys that it descends from "
+        "hold too."
+    )
+    parent_id: str | None = Field(description="The key that made it; null: a command on the machine.")
     created_at: CreatedAt
     expires_at: datetime | None = Field(description="When it ends; null: never.")
     revoked_at: datetime | None = Field(description="When it was revoked; null if it was not.")
+    last_used_at: datetime | None = Field(description="When it last made a call, to a minute; null: never yet.")
+    previous_expires_at: datetime | None = Field(
+        description="Until when its text before the last rotation is valid, too; null if it has no such text."
+    )
 
 
 class KeyWithText(KeyView):
-    """The response to a creation, the only one that shows the key."""
+    """The response to a creation and to a rotation, the only ones that show the key."""
 
     key: str = Field(description="Store it now: it cannot be read again.", examples=["mnd_client_…"])

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.events.log import hold_numbering
+from munadi.db.keys.store import forget_brand
 from munadi.db.tables import (
     AccountRow,
     ApiCallsRow,
@@ -26,6 +27,7 @@ from munadi.db.tables import (
     EndpointRow,
     EventRow,
     IdempotencyRow,
+    KeyDayRow,
     KeyRow,
     LookBudgetRow,
     MediaRow,
@@ -98,7 +100,7 @@ async def forget_media(session: AsyncSession, scope: Scope) -> None:
         await connection.execute(update(MediaRow).where(removed, of_brand).values(brand_ref=None))
 
 
-async def erase_brand(session: AsyncSession, scope: Scope) -> Sequence[str]:
+async def erase_brand(session: AsyncSession, scope: Scope, now: datetime) -> Sequence[str]:
     """Delete the brand with everything that is few; its accounts. IntegrityError while something refers to it that
     came later."""
     ref = scope.brand_ref
@@ -108,8 +110,9 @@ async def erase_brand(session: AsyncSession, scope: Scope) -> Sequence[str]:
     await delete_rows(session, EndpointQueueRow, col(EndpointQueueRow.endpoint_id).in_(_endpoints(scope)))
     keys = (await session.exec(select(KeyRow.id).where(KeyRow.brand_ref == ref))).all()
     accounts = (await session.exec(select(AccountRow.id).where(AccountRow.brand_ref == ref))).all()
-    for of_key in (SessionRow, OAuthTokenRow, OAuthGrantRow):
+    for of_key in (SessionRow, OAuthTokenRow, OAuthGrantRow, KeyDayRow):
         await delete_rows(session, of_key, col(of_key.key_id).in_(keys))
+    await forget_brand(session, ref, now)
     await delete_rows(session, LookBudgetRow, col(LookBudgetRow.scope).in_(accounts))
     for table in (
         EndpointRow,

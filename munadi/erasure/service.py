@@ -32,8 +32,8 @@ class ErasureService(Service):
         its keys are revoked. Raises NotPermitted, ProblemsFound, NotVisible."""
         if not caller.may_see(ref):
             raise NotVisible("brand", ref)
-        if caller.brand_ref is not None:
-            raise NotPermitted("a key of one brand erases no brand; use an admin key for all brands")
+        if caller.only_brand is not None:
+            raise NotPermitted("a key of one brand erases no brand; use one for all brands, or for several")
         _require(confirm, ref, "the brand's ref")
         now = self.clock.now()
         async with self.database.write() as session:

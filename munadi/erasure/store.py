@@ -127,7 +127,7 @@ class ErasureStore:
             async with self._database.write() as session:
                 await remains.forget_media(session, scope)
                 if scope.account_id is None:
-                    gone = await remains.erase_brand(session, scope)
+                    gone = await remains.erase_brand(session, scope, now)
                 else:
                     gone = await remains.erase_account(session, scope, self._keyring, now)
                 workflows = {account_workflow_id(each): posts.ALL_RUNS for each in gone}

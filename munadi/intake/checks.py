@@ -38,7 +38,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class CheckedPublication:
-    """One publication to store: its account, its draft, and how long before the due time its preparation begins.
+    """One publication to store: its account, its draft, how long before the due time its preparation begins, and what
+    the network charges for it (`Channel.price`).
 
     `waits_for`: what its account needs from its owner before anything can be published.
     """
@@ -48,6 +49,7 @@ class CheckedPublication:
     draft: Draft
     lead: timedelta
     fingerprint: str
+    price: int = 0
     steps: tuple[str, ...] = ()
     waits_for: Failure | None = None
 
@@ -276,6 +278,7 @@ def _checked_drafts(
                 draft=each.draft,
                 lead=channel.lead(each.draft),
                 fingerprint=each.fingerprint,
+                price=channel.price(each.draft),
                 steps=channel.steps(each.draft),
                 waits_for=causes.get(row.id),
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from munadi.channels.weighted import has_address
+from munadi.channels.weighted import is_charged_as_link
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
@@ -119,21 +119,16 @@ def _prices(placed: PlacedDraft) -> Iterator[Warning_]:
     """Every post of a thread is paid for, and one with a link is paid for differently."""
     spec, draft = placed.target.channel.spec, placed.draft
     assert spec.prices is not None
-    own = "link" if placed.link_appended and not _has_address(placed.own_text) else "text"
+    own = "link" if placed.link_appended and not is_charged_as_link(placed.own_text) else "text"
     texts = {f"{placed.roots[own]}/{own}": draft.text}
     texts |= {placed.pointer(f"/parts/{index}"): part for index, part in enumerate(draft.parts)}
     texts |= {placed.pointer("/firstComment"): draft.first_comment} if draft.first_comment else {}
-    linked = [pointer for pointer, text in texts.items() if _has_address(text)]
+    linked = [pointer for pointer, text in texts.items() if is_charged_as_link(text)]
     if linked:
         prices = f"{spec.prices.post_with_link:.3f} USD for a post with a link, {spec.prices.post:.3f} USD without one"
         which = f"; {len(linked)} of the {len(texts)} posts of this thread have one" if len(texts) > 1 else ""
         message = f"charges {prices} (prices of {spec.prices.as_of}){which}"
         yield _warning(spec, WarningCode.LINK_COSTS_MORE, linked[0], message)
-
-
-def _has_address(text: str) -> bool:
-    """An address without a scheme may be charged as a link too."""
-    return bool(LINK.search(text) or has_address(text))
 
 
 def _soft_limits(placed: PlacedDraft) -> Iterator[Warning_]:

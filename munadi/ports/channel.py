@@ -85,6 +85,10 @@ class Channel(LivePosts, Generic[Options, State]):
     def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
+    def price(self, draft: Draft) -> int:
+        """What the network charges for publishing the draft, in millionths of a US dollar; 0 where calls are free."""
+        return 0
+
     @abstractmethod
     def resend(self, draft: Draft, step: str) -> Resend:
         """Whether this step may be sent again once its visible call is proven to have had no effect."""

@@ -106,6 +106,7 @@ class NewPost:
                     "due_at": post.due,
                     "lead_seconds": each.lead.total_seconds(),
                     "fingerprint": each.fingerprint,
+                    "price": each.price,
                     "steps_left": list(each.steps),
                     **(_APPROVAL_HOLD | {"hold_since": now} if is_proposed else _account_hold(each.waits_for, now)),
                     "created_at": now,

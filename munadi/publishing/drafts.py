@@ -142,7 +142,7 @@ class DraftService(Service):
 
     async def _brand_of(self, sent: DraftBody, shape: Sequence[Problem], caller: Principal) -> str:
         problems = ProblemCollector(shape)
-        if sent.brand_ref is None and caller.brand_ref is None and not shape:
+        if sent.brand_ref is None and caller.is_for_all and not shape:
             problems.add("/brandRef", "MISSING_FIELD", "name the brand; this key may see more than one")
         brand_ref = await self.brands.named(sent.brand_ref, caller, problems)
         problems.raise_if_any()

@@ -44,7 +44,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, rules: BrandR
         await replace_metadata(locked.session, content.id, metadata)
     fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
     for row, each in zip(locked.publications, drafts.publications, strict=True):
-        row.fingerprint = each.fingerprint
+        row.fingerprint, row.price = each.fingerprint, each.price
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
     else:

@@ -20,6 +20,7 @@ from munadi.db.contents import queries as contents
 from munadi.db.contents.details import PublicationDetail, publication_detail
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
+from munadi.db.keys.caps import require_caps
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
@@ -53,7 +54,8 @@ class Workflows(Protocol):
 class PostChanges(Service):
     """Changes of posts answer with the post, those of publications with the publication.
 
-    Every call raises NotVisible for what the caller may not see, and StaleVersion by `based_on`.
+    Every call raises NotVisible for what the caller may not see, KeyCapReached for what its key does not allow, and
+    StaleVersion by `based_on`.
     """
 
     channels: Channels
@@ -175,6 +177,8 @@ class PostChanges(Service):
             post = await self._locked(session, content_id, caller, based_on)
             known, counted = post.content.wake_seq, Counted.of(post)
             await change(post)
+            if counts:
+                require_due(post, caller)
             await require_moved(post, rules.limits, counted)
             changed = post if post.content.wake_seq != known else None
             return Answer.of(post.view)
@@ -230,6 +234,7 @@ class PostChanges(Service):
             raise NotVisible("content", content_id)
         if based_on is not None:
             based_on.require(post.content.version)
+        require_caps(caller, [row.channel for row in post.publications])
         return post
 
 
@@ -237,6 +242,11 @@ def require_proposal(post: LockedContent, caller: Principal) -> None:
     """ScopeMissing where a key that may only propose changes a post that needs no approval."""
     if post.content.approved_draft is None:
         caller.require(Scope.CONTENTS_WRITE)
+
+
+def require_due(post: LockedContent, caller: Principal) -> None:
+    """KeyCapReached where something of a post is now due at a time that the caller's key does not allow."""
+    require_caps(caller, (), [row.due_at for row in post.publications if row.status in WAITING])
 
 
 async def visible_publication(

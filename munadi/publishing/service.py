@@ -44,7 +44,8 @@ from munadi.publishing.editing import store_edit
 from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
 from munadi.publishing.post_approvals import ApprovalNeeded, PostApprovals, require_rule
-from munadi.publishing.post_changes import require_proposal
+from munadi.publishing.post_changes import require_due, require_proposal
+from munadi.publishing.spending import beyond, count_edit, count_new
 from munadi.telemetry import metrics
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
@@ -75,8 +76,8 @@ class PostService(PostApprovals):
     async def accept(
         self, request: ContentRequest, shape: Sequence[Problem], caller: Principal, key: IdempotencyKey
     ) -> Answer:
-        """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded and,
-        when one after the other of its files is being deleted, MediaGone.
+        """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded,
+        KeyCapReached and, when one after the other of its files is being deleted, MediaGone.
 
         `shape` are the problems of the request's shape. What a key that may only propose sends waits for an approval.
         """
@@ -134,6 +135,8 @@ class PostService(PostApprovals):
                 await require_room(session, brand_ref, limits, post.due, adding, self.clock.now())
                 if caller.may(Scope.CONTENTS_PROPOSE) and not caller.may(Scope.CONTENTS_WRITE):
                     require_rule(await approval_of(session, brand_ref), is_proposed=True)
+                if too_much := await beyond(session, post, caller, self.clock.now()):
+                    return validation_of(drafts.placed, drafts.warnings, too_much)
         except QuotaExceeded as error:
             return validation_of(drafts.placed, drafts.warnings, [error.problem])
         except ProblemsFound as error:
@@ -184,6 +187,8 @@ class PostService(PostApprovals):
                 rules = await rules_of(session, brand_ref)
                 post = await self._locked(session, content_id, caller, based_on)
                 require_proposal(post, caller)
+                require_due(post, caller)
+                await count_edit(session, post, drafts, caller)
                 await store_edit(post, drafts, rules, end)
                 answer = Answer.of(post.view)
         finally:
@@ -227,24 +232,30 @@ class PostService(PostApprovals):
             if repeatable is not None and (earlier := await self._earlier(repeatable)):
                 return earlier
             raise
-        return await to_the_end(self._store(post, record, draft, is_proposed=not caller.may(Scope.CONTENTS_WRITE)))
+        return await to_the_end(self._store(post, record, caller, draft))
 
     async def _store(
-        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None, *, is_proposed: bool
+        self, post: CheckedPost, record: IdempotencyRecord | None, caller: Principal, draft: SavedDraftRow | None
     ) -> Answer:
-        media = post.drafts.media
+        media, is_proposed = post.drafts.media, not caller.may(Scope.CONTENTS_WRITE)
         try:
             if media.files:
                 await put_files(self.database, media, self.media_store)
             try:
-                return await self._insert(post, record, draft, is_proposed=is_proposed)
+                return await self._insert(post, record, caller, draft, is_proposed=is_proposed)
             except ApprovalNeeded:
-                return await self._insert(post, record, draft, is_proposed=True)
+                return await self._insert(post, record, caller, draft, is_proposed=True)
         finally:
             media.discard()
 
     async def _insert(
-        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None, *, is_proposed: bool
+        self,
+        post: CheckedPost,
+        record: IdempotencyRecord | None,
+        caller: Principal,
+        draft: SavedDraftRow | None,
+        *,
+        is_proposed: bool,
     ) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize.
 
@@ -264,6 +275,7 @@ class PostService(PostApprovals):
                 if rules.duplicates is Duplicates.REFUSE:
                     await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
                 await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
+            await count_new(session, post, caller, now)  # as an edit does, which locks the brand first
             if media.rows:
                 await store_media(session, brand_ref, new.view.id, media)
             await connection.run_sync(new.insert)

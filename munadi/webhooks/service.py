@@ -47,7 +47,7 @@ class EndpointReads(Service):
         self, brand_ref: str | None, caller: Principal, *, limit: int, after: str | None
     ) -> Sequence[EndpointView]:
         """The endpoints that the caller may see; those that receive a brand's events if it is given."""
-        with_global = caller.brand_ref is None
+        with_global = caller.is_for_all
         return await self._store.list(brand_ref=brand_ref, with_global=with_global, limit=limit, after=after)
 
     async def enabled(self, endpoint_id: str, caller: Principal) -> EndpointView:

@@ -14,12 +14,13 @@ import httpx
 from munadi.config import Settings
 from munadi.db.ids import new_id
 from munadi.db.keys.first_key import create_admin_key
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from munadi.domain.reach import Reach
 from munadi.process.runtime import keyring_of
 from tests.db.seeding import START, token
 from tests.support.ports import LOOPBACK, free_port
@@ -50,11 +51,8 @@ class ApiProcesses:
         async with self.database.write() as session:
             _, text = await KeyStore(self.database).create(
                 session,
-                name=brand_ref,
-                scopes=scopes or (Scope.CONTENTS_READ, Scope.CONTENTS_WRITE),
-                brand_ref=brand_ref,
-                expires_at=None,
-                now=START,
+                NewKey(brand_ref, scopes or (Scope.CONTENTS_READ, Scope.CONTENTS_WRITE), Reach.of([brand_ref])),
+                START,
             )
         return text
 

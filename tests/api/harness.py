@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,14 +29,16 @@ from munadi.config import Settings
 from munadi.crypto import create_key
 from munadi.db.ids import new_id
 from munadi.db.keys.first_key import create_admin_key
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow, BrandRow, ContentRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from munadi.domain.key_caps import KeyCaps
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.reach import EVERY_BRAND, Reach
 from munadi.domain.reasons import failure_of
 from munadi.ports import Channels
 from munadi.process.runtime import key_file
@@ -140,13 +142,21 @@ class ApiHarness(ApiClient):
             for name, value in columns.items():
                 setattr(row, name, value)
 
-    async def key(self, *scopes: Scope, brand_ref: str | None = None, lasts: timedelta | None = None) -> str:
+    async def key(
+        self,
+        *scopes: Scope,
+        brand_ref: str | None = None,
+        lasts: timedelta | None = None,
+        brand_refs: Sequence[str] | None = None,
+        caps: KeyCaps | None = None,
+    ) -> str:
         """The text of a new key."""
-        now = self.clock.now()
+        now, brands = self.clock.now(), brand_refs or ([brand_ref] if brand_ref is not None else None)
         expires_at = now + lasts if lasts is not None else None
+        reach = EVERY_BRAND if brands is None else Reach.of(brands)
         async with self.services.database.write() as session:
             _, text = await KeyStore(self.services.database).create(
-                session, name="test", scopes=scopes, brand_ref=brand_ref, expires_at=expires_at, now=now
+                session, NewKey("test", scopes, reach, caps, expires_at), now
             )
         return text
 

@@ -49,6 +49,7 @@ WITHDRAW = (Scope.CONTENTS_WITHDRAW,)
 AR, AW = (Scope.ACCOUNTS_READ,), (Scope.ACCOUNTS_WRITE,)
 WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
 ADMIN, ANY = (Scope.ADMIN,), tuple(Scope)
+BRANDS, KEYS = (Scope.BRANDS_WRITE,), (Scope.KEYS_WRITE,)
 NOT_FOUND, EMPTY, UNKNOWN, OWN = Foreign
 POST = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"]}
 # Later than the clock of tests/api and than a real one.
@@ -114,12 +115,12 @@ OPERATIONS = (
     Operation("DELETE", "/v1/media/{media_id}", CW, NOT_FOUND),
     Operation("GET", "/v1/channels", ANY, OWN),
     Operation("GET", "/v1/channels/{channel}", ANY, OWN),
-    Operation("POST", "/v1/brands", ADMIN, OWN, {"ref": "third"}),
-    Operation("GET", "/v1/brands", AR + CR, OWN),
-    Operation("GET", "/v1/brands/{ref}", AR + CR, NOT_FOUND),
-    Operation("PATCH", "/v1/brands/{ref}", ADMIN, NOT_FOUND, {"name": "x"}),
-    Operation("DELETE", "/v1/brands/{ref}", ADMIN, NOT_FOUND, query="?confirm=acme"),
-    Operation("GET", "/v1/erasures/{erasure_id}", ADMIN, NOT_FOUND),
+    Operation("POST", "/v1/brands", BRANDS, OWN, {"ref": "third"}),
+    Operation("GET", "/v1/brands", AR + CR + BRANDS, OWN),
+    Operation("GET", "/v1/brands/{ref}", AR + CR + BRANDS, NOT_FOUND),
+    Operation("PATCH", "/v1/brands/{ref}", BRANDS, NOT_FOUND, {"name": "x"}),
+    Operation("DELETE", "/v1/brands/{ref}", BRANDS, NOT_FOUND, query="?confirm=acme"),
+    Operation("GET", "/v1/erasures/{erasure_id}", BRANDS, NOT_FOUND),
     Operation("POST", "/v1/brands/{ref}/calendar-feeds", CW, NOT_FOUND),
     Operation("GET", "/v1/brands/{ref}/calendar-feeds", CR, NOT_FOUND),
     Operation("DELETE", "/v1/brands/{ref}/calendar-feeds/{feed_id}", CW, NOT_FOUND),
@@ -127,7 +128,7 @@ OPERATIONS = (
     Operation("GET", "/v1/accounts", AR, EMPTY),
     Operation("GET", "/v1/accounts/{account_id}", AR, NOT_FOUND),
     Operation("DELETE", "/v1/accounts/{account_id}", AW, NOT_FOUND),
-    Operation("DELETE", "/v1/accounts/{account_id}/data", ADMIN, NOT_FOUND, query="?confirm=acc"),
+    Operation("DELETE", "/v1/accounts/{account_id}/data", BRANDS, NOT_FOUND, query="?confirm=acc"),
     Operation("POST", "/v1/accounts/{account_id}/check", AW, NOT_FOUND),
     Operation("POST", "/v1/accounts/{account_id}/reconnect", AW, NOT_FOUND, {}),
     Operation("POST", "/v1/brands/{ref}/accounts/connect", AW, NOT_FOUND, {"channel": "bluesky"}),
@@ -147,11 +148,13 @@ OPERATIONS = (
     Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/recover", WW, NOT_FOUND, {"since": "2026-01-01T00:00:00Z"}),
     Operation("GET", "/v1/webhooks/endpoints/{endpoint_id}/recoveries/{recovery_id}", WR, NOT_FOUND),
     Operation("GET", "/v1/insights", CR, NOT_FOUND, query="?brandRef=acme"),
-    Operation("GET", "/v1/usage", AR + CR + WR, NOT_FOUND, query="?brandRef=acme"),
-    Operation("POST", "/v1/keys", ADMIN, UNKNOWN, {"name": "k", "scopes": ["contents:read"], "brandRef": "acme"}),
+    Operation("GET", "/v1/usage", AR + CR + WR + BRANDS, NOT_FOUND, query="?brandRef=acme"),
+    Operation("POST", "/v1/keys", KEYS, UNKNOWN, {"name": "k", "scopes": ["keys:write"], "brandRef": "acme"}),
     Operation("GET", "/v1/audit", ADMIN, EMPTY, query="?action=content.created"),
-    Operation("GET", "/v1/keys", ADMIN, OWN),
+    Operation("GET", "/v1/keys", KEYS, OWN),
     Operation("GET", "/v1/keys/me", ANY, OWN),
-    Operation("GET", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
-    Operation("DELETE", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
+    Operation("GET", "/v1/keys/{key_id}", KEYS, NOT_FOUND),
+    Operation("PATCH", "/v1/keys/{key_id}", KEYS, NOT_FOUND, {"name": "k"}),
+    Operation("POST", "/v1/keys/{key_id}/rotate", KEYS, NOT_FOUND),
+    Operation("DELETE", "/v1/keys/{key_id}", KEYS, NOT_FOUND),
 )

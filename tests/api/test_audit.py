@@ -62,6 +62,8 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/webhooks/endpoints/{endpoint_id}/recover": A.ENDPOINT_RECOVERED,
     "POST /v1/webhooks/deliveries/{delivery_id}/redeliver": A.DELIVERY_REDELIVERED,
     "POST /v1/keys": A.KEY_CREATED,
+    "PATCH /v1/keys/{key_id}": A.KEY_UPDATED,
+    "POST /v1/keys/{key_id}/rotate": A.KEY_ROTATED,
     "DELETE /v1/keys/{key_id}": A.KEY_REVOKED,
 }
 

@@ -21,7 +21,7 @@ from api.dashboard.live import MAX_WATCHERS, Live, LiveResponse
 from api.dashboard.session import LIFE, Session, new_session
 from api.http.problems import ProblemError
 from munadi.db.keys.sessions import SessionStore
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, reach_of
 from munadi.domain.key import Scope
 from tests.api.api_process import api_processes
 from tests.api.harness import ApiHarness
@@ -50,7 +50,7 @@ async def viewer(api: ApiHarness, brand_ref: str | None = None) -> tuple[Princip
     row = await KeyStore(api.services.database).find(await api.key(Scope.CONTENTS_READ, brand_ref=brand_ref))
     assert row is not None
     session_id = await SessionStore(api.services.database).start(row.id, row.brand_ref, START, LIFE)
-    return Principal(row.id, frozenset(row.scopes), row.brand_ref), new_session(session_id, START)
+    return Principal(row.id, frozenset(row.scopes), reach_of(row)), new_session(session_id, START)
 
 
 def positions(stream: str) -> list[int]:

@@ -27,8 +27,11 @@ def store_of(api: ApiHarness) -> ErasureStore:
     return ErasureStore(api.services.database, api.services.keyring, api.services.media_store, api.clock)
 
 
-async def test_an_erasure_needs_an_admin_key_for_all_brands_and_its_name_again(api: ApiHarness) -> None:
-    brand_key, writer = await api.key(Scope.ADMIN, brand_ref="acme"), await api.key(*(set(Scope) - {Scope.ADMIN}))
+async def test_an_erasure_needs_its_scope_a_key_of_more_than_one_brand_and_the_name_again(api: ApiHarness) -> None:
+    brand_key, writer = (
+        await api.key(Scope.ADMIN, brand_ref="acme"),
+        await api.key(*(set(Scope) - {Scope.ADMIN, Scope.BRANDS_WRITE})),
+    )
     expect_problem(await api.delete(ERASE, key=brand_key), 403, "BRAND_RESTRICTED")
     expect_problem(await api.delete(ERASE, key=writer), 403)
     expect_errors(await api.delete("/v1/brands/acme?confirm=Acme"), ("?confirm", "NOT_CONFIRMED"))

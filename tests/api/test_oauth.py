@@ -262,5 +262,5 @@ async def test_an_erased_brand_keeps_no_program(
     assert (await program.exchange(code)).json()["error"] == "invalid_grant"
     scope = Erasure(erasing, "acme", None, api.clock.now())
     async with api.services.database.write() as session:
-        await erase_brand(session, scope)
+        await erase_brand(session, scope, api.clock.now())
     assert [await api.count(table) for table in (OAuthTokenRow, OAuthGrantRow, OAuthCodeRow)] == [0, 0, 0]

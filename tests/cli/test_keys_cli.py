@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
+
+import pytest
 
 from tests.cli.conftest import FakeApi, Munadi
 
-KEY = {
+# As a server of before `brandRefs`, caps and last uses answers.
+EARLIER = {
     "id": "key_1",
     "name": "cms",
     "hint": "wxyz",
@@ -16,13 +21,17 @@ KEY = {
     "expiresAt": None,
     "revokedAt": None,
 }
+CAPS = {"postsPerDay": 3, "channels": ["x", "bluesky"], "notBefore": None, "notAfter": None, "spendPerDay": None}
+KEY = EARLIER | {"brandRef": None, "brandRefs": ["acme", "saas-*"], "caps": CAPS, "lastUsedAt": None}
+SHOWN = {"id": "key_1", "name": "cms", "brands": "acme", "scopes": "contents:read contents:write", "state": "valid"}
+MORE = {"brands": "acme saas-*", "caps": "postsPerDay 3, channels x bluesky", "last used": "never"}
 
 
-def test_the_key_in_use_is_shown(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /v1/keys/me", KEY)
+@pytest.mark.parametrize(("key", "facts"), [(EARLIER, SHOWN), (KEY, SHOWN | MORE)], ids=["earlier", "capped"])
+def test_the_key_in_use_is_shown(munadi: Munadi, api: FakeApi, key: dict[str, Any], facts: dict[str, str]) -> None:
+    api.on("GET /v1/keys/me", key)
     shown = munadi("keys", "me")
     assert shown.exit_code == 0
-    words = {name: value.strip() for name, _, value in (line.partition(" ") for line in shown.stdout.splitlines())}
-    wanted = {"id": "key_1", "name": "cms", "brand": "acme", "scopes": "contents:read contents:write", "state": "valid"}
-    assert words == wanted
-    assert json.loads(munadi("keys", "me", "--json").stdout) == KEY
+    pairs = [re.split(r" {2,}", line, maxsplit=1) for line in shown.stdout.splitlines()]
+    assert {name: value.strip() for name, value in pairs} == facts
+    assert json.loads(munadi("keys", "me", "--json").stdout) == key

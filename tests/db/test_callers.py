@@ -11,11 +11,12 @@ from sqlmodel import col, update
 from munadi.db.brands.store import BrandStore
 from munadi.db.keys import callers
 from munadi.db.keys.callers import find_caller
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope
+from munadi.domain.reach import Reach
 from munadi.domain.usage import Month
 from tests.db.seeding import Seed
 
@@ -51,7 +52,7 @@ async def other_process(seed: Seed) -> AsyncIterator[Database]:
 async def new_key(database: Database, brand_ref: str | None = None) -> tuple[str, str]:
     async with database.write() as session:
         row, text = await KeyStore(database).create(
-            session, name="test", scopes=[Scope.CONTENTS_READ], brand_ref=brand_ref, expires_at=None, now=NOW
+            session, NewKey("test", [Scope.CONTENTS_READ], Reach.stored(brand_ref, None)), NOW
         )
     return row.id, text
 

@@ -8,10 +8,11 @@ import pytest
 
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.keys.first_key import create_admin_key
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope
+from munadi.domain.reach import EVERY_BRAND, Reach
 from tests.db.seeding import START, Seed
 
 
@@ -25,8 +26,8 @@ async def test_a_taken_ref_leaves_the_transaction_usable(seed: Seed) -> None:
     made = await brands.get("other")
     assert made is not None
     assert made.limits == BrandLimits(accounts=3)
-    assert [brand.ref for brand in await brands.list(only=None, limit=10, after="acme")] == ["other"]
-    assert [brand.ref for brand in await brands.list(only="acme", limit=10, after=None)] == ["acme"]
+    assert [brand.ref for brand in await brands.list(limit=10, after="acme")] == ["other"]
+    assert [brand.ref for brand in await brands.list(reach=Reach.of(["acme"]), limit=10, after=None)] == ["acme"]
 
 
 async def test_a_brand_is_changed_in_part(seed: Seed) -> None:
@@ -54,12 +55,10 @@ async def test_only_the_hash_of_a_key_is_stored(seed: Seed) -> None:
 async def test_keys_are_listed_by_brand_and_revoked_once(seed: Seed) -> None:
     keys = KeyStore(seed.database)
     async with seed.database.write() as session:
-        row, _ = await keys.create(
-            session, name="cms", scopes=[Scope.CONTENTS_READ], brand_ref="acme", expires_at=None, now=START
-        )
+        row, _ = await keys.create(session, NewKey("cms", [Scope.CONTENTS_READ], Reach.of(["acme"])), START)
     await create_admin_key(seed.database, "first")
-    assert [key.id for key in await keys.list(brand_ref="acme", limit=10, after=None)] == [row.id]
-    assert len(await keys.list(brand_ref=None, limit=10, after=None)) == 2
+    assert [key.id for key in await keys.list(reach=Reach.of(["acme"]), limit=10, after=None)] == [row.id]
+    assert len(await keys.list(reach=EVERY_BRAND, limit=10, after=None)) == 2
     for wait in (1, 2):
         await keys.revoke(row.id, START + timedelta(minutes=wait))
     revoked = await keys.get(row.id)

@@ -29,6 +29,22 @@ def made() -> Iterator[tuple[str, Any, Any, Any]]:
             if isinstance(node, ast.Call) and name in MAKERS:
                 status, code, title = (_literal(node, place) for place in MAKERS[name])
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", status or IMPLIED.get(name), code, title
+            if isinstance(node, ast.ClassDef) and _is_refusal(node):
+                for code, title in _code_and_title(node):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", 403, code, title
+
+
+def _is_refusal(node: ast.ClassDef) -> bool:
+    """Whether its problems are 403: `NotPermitted`, or a kind of it."""
+    return "NotPermitted" in (node.name, *(base.id for base in node.bases if isinstance(base, ast.Name)))
+
+
+def _code_and_title(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """From `code, title = "…", "…"`."""
+    for each in node.body:
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "(code, title)":
+            code, title = ast.literal_eval(each.value)
+            yield code, title
 
 
 def _literal(call: ast.Call, place: int | None) -> Any:

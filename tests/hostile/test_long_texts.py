@@ -21,13 +21,14 @@ from munadi.channels.x.accounts import SUBSCRIPTION
 from munadi.channels.x.spec import PREMIUM
 from munadi.config import Settings
 from munadi.db.ids import new_id
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.migrate import upgrade
 from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from munadi.domain.reach import Reach
 from munadi.intake.check_threads import CheckThreads
 from munadi.intake.requests import MAX_TEXT
 from munadi.process.runtime import keyring_of
@@ -92,9 +93,7 @@ async def _seed(settings: Settings) -> dict[str, str]:
         async with database.write() as session:
             session.add(BrandRow(ref=ref, created_at=now))
             await session.flush()
-            _, keys[ref] = await KeyStore(database).create(
-                session, name=ref, scopes=SCOPES, brand_ref=ref, expires_at=None, now=now
-            )
+            _, keys[ref] = await KeyStore(database).create(session, NewKey(ref, SCOPES, Reach.of([ref])), now)
             for _ in range(number):
                 account_id = new_id(Prefix.ACCOUNT)
                 columns: dict[str, Any] = {

@@ -36,6 +36,8 @@ function shortNameOf(name) {
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy-secret]");
   if (button) copyFrom(button.closest("[data-secret]").querySelector("[data-secret-value]"));
+  const rotate = target.closest("[data-rotate]");
+  if (rotate) attempt(rotate, () => rotateKey(rotate.dataset.rotate));
 });
 
 document.addEventListener("submit", (event) => {
@@ -68,16 +70,25 @@ async function createKey(form) {
   const body = { name: form.elements.name.value.trim(), scopes: new FormData(form).getAll("scopes") };
   if (form.elements.brandRef.value) body.brandRef = form.elements.brandRef.value;
   if (at) body.expiresAt = instantOf(at);
-  const made = await api("POST", "/v1/keys", body);
-  const box = document.querySelector("[data-secret]");
-  const field = box.querySelector("[data-secret-value]");
-  box.hidden = false;
-  field.value = made.key;
-  field.focus();
-  field.select();
+  showOnce((await api("POST", "/v1/keys", body)).key);
   form.removeAttribute("data-touched");
   form.reset();
   await refresh();
+}
+
+async function rotateKey(path) {
+  showOnce((await api("POST", path, { overlap: "P1D" })).key);
+  await refresh();
+  say(_("The key has a new text. The one before works for one more day."));
+}
+
+function showOnce(key) {
+  const box = document.querySelector("[data-secret]");
+  const field = box.querySelector("[data-secret-value]");
+  box.hidden = false;
+  field.value = key;
+  field.focus();
+  field.select();
 }
 
 /** Empty means none: the API clears a field by null. */

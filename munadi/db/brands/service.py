@@ -14,6 +14,7 @@ from munadi.domain.brand import BRAND_REF, ApprovalRule, BrandLimits, BrandView,
 from munadi.domain.brand_requests import BrandChange, BrandCreate
 from munadi.domain.look_ages import stored_looks
 from munadi.domain.problem_collector import ProblemCollector
+from munadi.domain.reach import Reach
 
 
 class BrandService(Service):
@@ -21,8 +22,8 @@ class BrandService(Service):
 
     async def create(self, sent: BrandCreate, caller: Principal, key: IdempotencyKey) -> Answer:
         """Create a brand. Raises NotPermitted, and Conflict where its ref is taken."""
-        if caller.brand_ref is not None:
-            raise NotPermitted("this key works for one brand and makes no others")
+        if not caller.reach.may_create(sent.ref):
+            raise NotPermitted(f"this key works for {_named(caller.reach)} and makes no other brand")
 
         async def work(session: AsyncSession) -> Answer:
             made = await self._store.create(
@@ -49,7 +50,7 @@ class BrandService(Service):
         before = await self.get(ref, caller)
         changes = {name: getattr(sent, name) for name in sent.model_fields_set}
         if "limits" in changes:
-            if caller.brand_ref is not None:
+            if caller.only_brand is not None:
                 raise NotPermitted("a key for one brand sets no limits")
             changes["limits"] = before.limits.changed_by(sent.limits) if sent.limits else BrandLimits()
         if "duplicates" in changes:
@@ -76,14 +77,25 @@ class BrandService(Service):
     async def named(self, ref: str | None, caller: Principal, problems: ProblemCollector) -> str | None:
         """The brand of a new object: the named one, else the key's own, else None (all brands).
 
-        An unknown brand, and one that the caller may not see, are the same problem at /brandRef.
+        An unknown brand, and one that the caller may not see, are the same problem at /brandRef. A key of several
+        brands must name one.
         """
         if ref is None:
-            return caller.brand_ref
-        if not caller.may_see(ref) or await self._store.get(ref) is None:
-            problems.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {ref[:64]!r}")
+            if caller.reach.is_several:
+                problems.add("/brandRef", "MISSING_FIELD", "name the brand; this key works for more than one")
+            return caller.only_brand
+        await self.require(ref, "/brandRef", caller, problems)
         return ref
+
+    async def require(self, ref: str, pointer: str, caller: Principal, problems: ProblemCollector) -> None:
+        """A problem there unless it is the ref of a brand that the caller may see."""
+        if not caller.may_see(ref) or await self._store.get(ref) is None:
+            problems.add(pointer, "BRAND_UNKNOWN", f"there is no brand {ref[:64]!r}")
 
     @property
     def _store(self) -> BrandStore:
         return BrandStore(self.database)
+
+
+def _named(reach: Reach) -> str:
+    return "one brand" if reach.only is not None else ", ".join(reach.brands or ())

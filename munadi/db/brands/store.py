@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +18,7 @@ from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandView, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks, kept_looks, stored_looks
+from munadi.domain.reach import EVERY_BRAND, Reach
 
 
 class BrandExists(Exception):
@@ -37,6 +38,12 @@ def brand_view(row: BrandRow) -> BrandView:
         looks=kept_looks(row.looks),
         created_at=row.created_at,
     )
+
+
+def _matches(pattern: str) -> ColumnElement[bool]:
+    if pattern.endswith("*"):
+        return col(BrandRow.ref).startswith(pattern[:-1], autoescape=True)
+    return col(BrandRow.ref) == pattern
 
 
 class BrandStore:
@@ -86,12 +93,12 @@ class BrandStore:
             return None if row is None or row.erasing_at is not None else brand_view(row)
 
     async def list(
-        self, *, only: str | None, limit: int, after: str | None, words: str | None = None
+        self, *, reach: Reach = EVERY_BRAND, limit: int, after: str | None, words: str | None = None
     ) -> Sequence[BrandView]:
-        """Brands in order of ref after `after`: only one, or those with `words` in the ref or the name, if given."""
+        """Brands within `reach` in order of ref after `after`; those with `words` in the ref or the name, if given."""
         query = select(BrandRow).where(col(BrandRow.erasing_at).is_(None)).order_by(col(BrandRow.ref)).limit(limit)
-        if only is not None:
-            query = query.where(BrandRow.ref == only)
+        if reach.brands is not None:
+            query = query.where(or_(*(_matches(pattern) for pattern in reach.brands)))
         if after is not None:
             query = query.where(col(BrandRow.ref) > after)
         if words:

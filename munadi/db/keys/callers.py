@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, case, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, case, null, or_, select
 from sqlmodel import col, func
 
 from munadi.db.prebuilt import Prebuilt
@@ -24,6 +24,8 @@ from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, OAuthTokenRow, Sessi
 from munadi.db.types import UtcDateTime
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope, allows, is_token
+from munadi.domain.key_caps import KeyCaps, strictest
+from munadi.domain.reach import Reach
 from munadi.domain.usage import BrandCalls, Month
 
 CACHE_SECONDS = 1.0
@@ -40,14 +42,21 @@ class ScopeMissing(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """The bearer of a key. `brand_ref` None: every brand. `calls`: the brand that this call counts for."""
+    """The bearer of a key. `calls`: the brand that this call counts for.
+
+    `caps` are those of the key and of the keys that it descends from (`lineage`), each with its key's id. `expires_at`
+    is the end of the text that was sent, which may be earlier than that of the key (`key_ends_at`).
+    """
 
     key_id: str
     scopes: frozenset[str]
-    brand_ref: str | None
+    reach: Reach
     calls: BrandCalls | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    key_ends_at: datetime | None = None
+    lineage: tuple[str, ...] = ()
+    caps: tuple[tuple[str, KeyCaps], ...] = ()
 
     def may(self, scope: str) -> bool:
         """Whether the key has this scope, by itself or included in another."""
@@ -59,20 +68,40 @@ class Principal:
             raise ScopeMissing(scope)
 
     def may_see(self, brand_ref: str | None) -> bool:
-        """Whether the key may see this brand's objects. A key of one brand sees no objects of all brands (None)."""
-        return self.brand_ref is None or self.brand_ref == brand_ref
+        """Whether the key may see this brand's objects. Only a key of every brand sees what belongs to none (None)."""
+        return self.reach.includes(brand_ref)
+
+    @property
+    def own_caps(self) -> KeyCaps:
+        """What the caps of the key and of those that it descends from allow together."""
+        return strictest(caps for _, caps in self.caps)
+
+    @property
+    def only_brand(self) -> str | None:
+        """The brand of a key of one brand. Without one, a list needs `reach` too: the key may have several."""
+        return self.reach.only
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether the key works for every brand."""
+        return self.reach.is_everything
 
 
 _NAMED: ColumnElement[str] = func.coalesce(KeyRow.brand_ref, bindparam("named", type_=String))
 
 
-def _key_and_brand(ends: Any) -> Select[Any]:
+def _key_and_brand(text_ends: Any) -> Select[Any]:
+    """`text_ends`: when the text ends that was sent, if that is not when the key ends."""
     return (
         select(
             col(KeyRow.id),
             col(KeyRow.scopes),
             col(KeyRow.brand_ref),
-            ends,
+            col(KeyRow.brand_refs),
+            col(KeyRow.caps),
+            col(KeyRow.lineage),
+            col(KeyRow.expires_at),
+            text_ends.label("text_ends"),
             col(KeyRow.revoked_at),
             col(BrandRow.ref),
             col(BrandRow.limits),
@@ -90,20 +119,26 @@ def _key_and_brand(ends: Any) -> Select[Any]:
     )
 
 
-_KEY_AND_BRAND = _key_and_brand(col(KeyRow.expires_at))
-_BY_HASH = Prebuilt(_KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash")))
+# The text of before a rotation ends earlier than the key.
+_IS_PREVIOUS = col(KeyRow.hash).not_in([bindparam("hash"), bindparam("guarded")])
+_BY_HASH = Prebuilt(
+    _key_and_brand(case((_IS_PREVIOUS, col(KeyRow.previous_ends_at)), else_=null())).where(
+        or_(
+            col(KeyRow.hash).in_([bindparam("hash"), bindparam("guarded")]),
+            col(KeyRow.previous_hash) == bindparam("hash"),
+        )
+    )
+)
 # The key of a program that signed in, by one of its tokens. An end of the key that was moved holds for the token, too.
-_TOKENS_END = case(
-    (col(KeyRow.expires_at) < col(OAuthTokenRow.expires_at), col(KeyRow.expires_at)),
-    else_=col(OAuthTokenRow.expires_at),
-).label("expires_at")
 _BY_TOKEN = Prebuilt(
-    _key_and_brand(_TOKENS_END)
+    _key_and_brand(col(OAuthTokenRow.expires_at))
     .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(KeyRow.id))
     .where(col(OAuthTokenRow.hash) == bindparam("hash"), col(OAuthTokenRow.is_refresh).is_(False))
 )
 _BY_SESSION = Prebuilt(
-    _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
+    _key_and_brand(null())
+    .join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id))
+    .where(
         col(SessionRow.id) == bindparam("session"),
         col(SessionRow.ended_at).is_(None),
         col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
@@ -145,7 +180,7 @@ async def find_caller(database: Database, text: str, named: str | None, month: M
     if (known := cache.get(cache_key)) is not None:
         return known
     changes = cache.changes
-    values = {"hash": cache_key[0], "named": named, "month": month.text}
+    values = {"hash": cache_key[0], "guarded": guarded(cache_key[0]), "named": named, "month": month.text}
     query = _BY_TOKEN if is_token(text) else _BY_HASH
     found = await database.lookup(lambda connection: _find(connection, query, values))
     if found is not None and _may_be_cached(found, named) and changes == cache.changes:
@@ -168,15 +203,23 @@ def forget_callers(database: Database) -> None:
 
 
 def key_hash(text: str) -> str:
-    """The stored hash of a key. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
+    """The hash of a key. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def guarded(hash_: str) -> str:
+    """What is stored in place of the hash of a key that has caps, or several brands but not every brand.
+
+    A process of an earlier version, which knows neither and would allow too much, does not find such a key.
+    """
+    return f"guarded {hash_}"
 
 
 def _may_be_cached(found: Principal, named: str | None) -> bool:
     if found.revoked_at is not None:
         return False
     if found.calls is None:
-        return named is None and found.brand_ref is None  # else the brand may be created at any moment
+        return named is None and found.only_brand is None  # else the brand may be created at any moment
     limits = found.calls.limits
     return limits.api_calls_per_minute is None and limits.api_calls_per_month is None
 
@@ -185,6 +228,38 @@ def _find(connection: Connection, query: Prebuilt, values: Mapping[str, Any]) ->
     found = query.read(connection, values)
     if not found:
         return None
-    key_id, scopes, brand_ref, expires_at, revoked_at, ref, limits, calls, minute, minute_calls = found[0]
-    brand = None if ref is None else BrandCalls(ref, BrandLimits.kept(limits), calls or 0, minute, minute_calls or 0)
-    return Principal(key_id, frozenset(scopes), brand_ref, brand, expires_at, revoked_at)
+    row = found[0]
+    reach = Reach.stored(row.brand_ref, row.brand_refs)
+    brand = None
+    # A call that names a brand of others counts for none, and is answered as for an unknown one.
+    if row.ref is not None and reach.includes(row.ref):
+        limits = BrandLimits.kept(row.limits)
+        brand = BrandCalls(row.ref, limits, row.calls or 0, row.minute, row.minute_calls or 0)
+    lineage = tuple(row.lineage or ())
+    return Principal(
+        row.id,
+        frozenset(row.scopes),
+        reach,
+        brand,
+        _end_of(row),
+        row.revoked_at,
+        row.expires_at,
+        lineage,
+        _caps_of(connection, row.id, row.caps, lineage),
+    )
+
+
+def _end_of(row: Any) -> datetime | None:
+    """When the text ends that was sent."""
+    return min((each for each in (row.expires_at, row.text_ends) if each is not None), default=None)
+
+
+def _caps_of(
+    connection: Connection, key_id: str, own: Mapping[str, Any] | None, lineage: Sequence[str]
+) -> tuple[tuple[str, KeyCaps], ...]:
+    found = {key_id: own}
+    if lineage:
+        rows = connection.execute(select(col(KeyRow.id), col(KeyRow.caps)).where(col(KeyRow.id).in_(lineage)))
+        found |= {each.id: each.caps for each in rows}
+    kept = [(each, KeyCaps.kept(caps)) for each, caps in sorted(found.items())]
+    return tuple((each, caps) for each, caps in kept if caps is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.session import Database
 from munadi.domain.key import Scope
 
@@ -12,7 +12,5 @@ from munadi.domain.key import Scope
 async def create_admin_key(database: Database, name: str) -> str:
     """Create an admin key; returns its text, which cannot be read again."""
     async with database.write() as session:
-        _, text = await KeyStore(database).create(
-            session, name=name, scopes=[Scope.ADMIN], brand_ref=None, expires_at=None, now=datetime.now(UTC)
-        )
+        _, text = await KeyStore(database).create(session, NewKey(name, [Scope.ADMIN]), datetime.now(UTC))
     return text

@@ -19,13 +19,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.answers import Service
 from munadi.db.brands.limits import require_holding
 from munadi.db.keys.callers import key_hash
-from munadi.db.keys.store import KeyStore
+from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.oauth.clients import OAuthClients, forget_old_clients
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow, KeyRow, OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from munadi.domain.audit import current_actor
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, KeyKind, Scope, write_key
+from munadi.domain.key_caps import KeyCaps
 from munadi.domain.oauth import ACCESS_LIFE, CODE_LIFE, REFRESH_LIFE, Consent, GrantRefused, IssuedTokens
+from munadi.domain.reach import Reach
 from munadi.domain.usage import Limit
 
 REFRESH = "mnr_"
@@ -146,11 +148,15 @@ class SignInService(Service):
         # Its text is not given to anyone.
         key, _ = await KeyStore(self.database).create(
             session,
-            name=code.client_name,
-            scopes=[Scope(scope) for scope in code.scopes],
-            brand_ref=code.brand_ref,
-            expires_at=code.ends_at,
-            now=now,
+            NewKey(
+                name=code.client_name,
+                scopes=[Scope(scope) for scope in code.scopes],
+                reach=Reach((code.brand_ref,)),
+                caps=KeyCaps.kept(code.caps),
+                expires_at=code.ends_at,
+                lineage=(*person.lineage, person.id),
+            ),
+            now,
         )
         session.add(
             OAuthGrantRow(

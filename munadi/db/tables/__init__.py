@@ -22,7 +22,7 @@ from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from munadi.db.tables.receipts import ReceiptKeyRow
 from munadi.db.tables.revisions import SchemaRevisionRow
-from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, LookBudgetRow
+from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, KeyDayRow, LookBudgetRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ErasureRow",
     "EventRow",
     "IdempotencyRow",
+    "KeyDayRow",
     "KeyRow",
     "LookBudgetRow",
     "MediaRow",

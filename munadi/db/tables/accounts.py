@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from munadi.db.types import instant, json_column
+from munadi.db.types import instant, json_column, partial_index
 
 
 class BrandRow(SQLModel, table=True):
@@ -27,8 +27,12 @@ class BrandRow(SQLModel, table=True):
 
 
 class KeyRow(SQLModel, table=True):
+    """An API key. `hash` is that of its text, some of them `guarded` (`munadi.db.keys.callers`)."""
+
     __tablename__ = "api_keys"
     __table_args__ = (
+        partial_index("api_keys_by_previous_hash", "previous_hash", where="previous_hash IS NOT NULL"),
+        partial_index("api_keys_by_parent", "parent_id", where="parent_id IS NOT NULL"),
         Index(
             "api_keys_of_brand",
             "brand_ref",
@@ -42,6 +46,14 @@ class KeyRow(SQLModel, table=True):
     hint: str
     scopes: list[str] = json_column()
     brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    brand_refs: list[str] | None = json_column(default=None)  # of a key of several brands (munadi.domain.reach)
+    caps: dict[str, Any] | None = json_column(default=None)  # munadi.domain.key_caps
+    parent_id: str | None = None  # the key that made it, which may be gone
+    # The keys that it descends from: the first one, and last its parent.
+    lineage: list[str] = json_column(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
+    previous_hash: str | None = None  # of the text before the last rotation, which is valid until `previous_ends_at`
+    previous_ends_at: datetime | None = instant(default=None)
+    last_used_at: datetime | None = instant(default=None)  # to a minute
     created_at: datetime = instant()
     expires_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant as _at
@@ -144,6 +144,8 @@ class PublicationRow(SQLModel, table=True):
     due_at: datetime = _at()
     lead_seconds: float = 0.0
     fingerprint: str | None = None  # munadi.intake.fingerprint
+    # What its network charges for it, in millionths of a US dollar.
+    price: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     epoch: int = 0
     attempt_count: int = 0
     hold_reason: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant
@@ -51,3 +51,13 @@ class LookBudgetRow(SQLModel, table=True):
     scope: str = Field(primary_key=True)
     day: str = Field(primary_key=True)
     requests: int
+
+
+class KeyDayRow(SQLModel, table=True):
+    """What a key with caps, or one that it made, did on a day (UTC). `spent` is in millionths of a US dollar."""
+
+    __tablename__ = "key_days"
+    key_id: str = Field(primary_key=True, foreign_key="api_keys.id")
+    day: str = Field(primary_key=True)
+    posts: int = 0
+    spent: int = Field(default=0, sa_type=BigInteger)

@@ -148,7 +148,7 @@ export class Brands {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
-  /** Posts, accounts and events belong to a brand. Other calls name it by its `ref`. */
+  /** Posts, accounts and events belong to a brand. Other calls name it by its `ref`. A key of several brands creates those that a prefix of it includes, such as `acme-*`. */
   create(body: t.BrandCreate, options: CallOptions = {}): Promise<t.BrandView> {
     return this.send<t.BrandView>("POST", `/v1/brands`, { body, ...options });
   }
@@ -158,7 +158,7 @@ export class Brands {
     return this.send<t.BrandView>("GET", `/v1/brands/${encodeURIComponent(ref)}`, { ...options });
   }
 
-  /** Only the fields that you send are changed, within `limits` too; null clears a field. Only keys for all brands may set limits. */
+  /** Only the fields that you send are changed, within `limits` too; null clears a field. A key for one brand sets no limits. */
   update(ref: string, body: t.BrandChange, options: CallOptions = {}): Promise<t.BrandView> {
     return this.send<t.BrandView>("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, { body, ...options });
   }
@@ -405,17 +405,17 @@ export class Insights {
 export class Keys {
   constructor(private readonly send: Send) {}
 
-  /** All keys, including revoked and expired ones, in order of creation. */
-  list(query: { limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfKeyView> {
+  /** The keys that work only for brands of this key, including revoked and expired ones, in order of creation. */
+  list(query: { parentId?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfKeyView> {
     return this.send<t.PageOfKeyView>("GET", `/v1/keys`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfKeyView["data"][number]> {
+  listAll(query: { parentId?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfKeyView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
-  /** The key is shown only in this response. A key for one brand can only create keys for that brand. It does not end with the key that made it: each is revoked, or expires, by itself. */
+  /** The key is shown only in this response. It may do no more than the key that makes this call: its scopes and brands are among that key's, its caps are no looser, and it ends no later. Where the request gives no caps and no end, it has those of that key. What it publishes counts against the caps of the keys that it descends from, too. */
   create(body: t.KeyCreate, options: CallOptions = {}): Promise<t.KeyWithText> {
     return this.send<t.KeyWithText>("POST", `/v1/keys`, { body, ...options });
   }
@@ -430,9 +430,19 @@ export class Keys {
     return this.send<t.KeyView>("GET", `/v1/keys/${encodeURIComponent(keyId)}`, { ...options });
   }
 
-  /** The key stops working at once; keys that were made with it continue to work. Revoking it again changes nothing. The audit log names the keys that it made: `GET /v1/audit?action=key.created&keyId=…`. */
-  revoke(keyId: string, options: CallOptions = {}): Promise<void> {
-    return this.send<void>("DELETE", `/v1/keys/${encodeURIComponent(keyId)}`, { ...options });
+  /** Only the fields that you send are changed, within `caps` too. Afterwards the key may do no more than the one that makes this call. Other processes notice within a second. While keys that it made work for brands that it would lose, this is refused (`KEY_HAS_CHILDREN`). */
+  update(keyId: string, body: t.KeyChange, options: CallOptions = {}): Promise<t.KeyView> {
+    return this.send<t.KeyView>("PATCH", `/v1/keys/${encodeURIComponent(keyId)}`, { body, ...options });
+  }
+
+  /** The key stops working at once, also its text from before a rotation. Revoking it again changes nothing. Without `children=revoke`, keys that were made with it continue to work; `GET /v1/keys?parentId=…` lists them. Its caps still hold for them. */
+  revoke(keyId: string, query: { children?: t.Children | undefined } = {}, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/keys/${encodeURIComponent(keyId)}`, { query, ...options });
+  }
+
+  /** The key gets another text, which only this response shows. Its id, its rights and what it has used of its caps stay. The text before is valid until the overlap ends; a text from before that one ends now. */
+  rotate(keyId: string, body?: t.KeyRotation, options: CallOptions = {}): Promise<t.KeyWithText> {
+    return this.send<t.KeyWithText>("POST", `/v1/keys/${encodeURIComponent(keyId)}/rotate`, { body, ...options });
   }
 }
 
@@ -463,7 +473,7 @@ export class Media {
 export class Usage {
   constructor(private readonly send: Send) {}
 
-  /** One brand's usage. A key for all brands that names no brand gets a page of brands, ordered by `ref`. */
+  /** One brand's usage. A key for more than one that names none gets a page of its brands, ordered by `ref`. */
   get(query: { brandRef?: string | undefined; month?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.UsageView | t.PageOfUsageView> {
     return this.send<t.UsageView | t.PageOfUsageView>("GET", `/v1/usage`, { query, ...options });
   }
@@ -473,12 +483,12 @@ export class WebhooksDeliveries {
   constructor(private readonly send: Send) {}
 
   /** The newest first, each with all attempts and at most the first 1 kB of each response. A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are. */
-  list(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfDeliveryView> {
+  list(query: { brandRef?: string | undefined; endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfDeliveryView> {
     return this.send<t.PageOfDeliveryView>("GET", `/v1/webhooks/deliveries`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfDeliveryView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfDeliveryView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 

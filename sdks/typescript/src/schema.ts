@@ -236,7 +236,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The answer of a process that responds. */
 export type Alive = {
@@ -583,6 +583,9 @@ export type Checks = {
   /** Posts that are due and that no worker has claimed. */
   overdue: OverdueCheck;
 };
+
+/** What happens to the keys that a revoked key made. */
+export type Children = "keep" | "revoke";
 
 /** Send `connectUrl` to the profile's owner. It is not shown again. */
 export type ConnectLink = {
@@ -1915,10 +1918,38 @@ export type Insights = {
   until: string;
 };
 
-/** A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked. */
+/** What the calls of a key may do at most. Null: no cap. */
+export type KeyCaps = {
+  /** The only networks that its posts may have; empty: none. */
+  channels?: (ChannelName)[] | null;
+  /** No post of it is due after. */
+  notAfter?: string | null;
+  /** No post of it is due before. */
+  notBefore?: string | null;
+  /** Posts that are accepted on a day (UTC). */
+  postsPerDay?: number | null;
+  /** US dollars that the posts accepted on a day (UTC) may cost, at networks that cost money. */
+  spendPerDay?: number | null;
+};
+
+/** A change of a key. Absent fields stay, those within `caps` too. */
+export type KeyChange = {
+  /** The brands it works for; null: every brand. Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`. */
+  brandRefs?: (string)[] | null;
+  /** What its calls may do at most; null: no caps of its own. */
+  caps?: KeyCaps | null;
+  /** For people; null: it stays. */
+  name?: string | null;
+};
+
+/** A new key. `brandRef` restricts it to one brand, `brandRefs` to several; without `expiresAt` it lasts until it is revoked. */
 export type KeyCreate = {
-  /** The brand it works for; null or absent: every brand. */
+  /** The brand it works for; null or absent: those of `brandRefs`, else every brand. */
   brandRef?: string | null;
+  /** The brands it works for, in place of `brandRef`. Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`. */
+  brandRefs?: (string)[] | null;
+  /** What its calls may do at most; null: no caps of its own. */
+  caps?: KeyCaps | null;
   /** When it ends; null: never. */
   expiresAt?: string | null;
   /** For people. */
@@ -1927,10 +1958,20 @@ export type KeyCreate = {
   scopes: (Scope)[];
 };
 
+/** How long the text before stays valid. */
+export type KeyRotation = {
+  /** How long the key's text before stays valid, ISO 8601; `PT0S`: it ends at once. At most 30 days. Without it: `P1D`. */
+  overlap?: string;
+};
+
 /** A key without its secret text; `hint` has its last four characters. */
 export type KeyView = {
-  /** The brand it works for; null: every brand. */
+  /** The brand of a key of one brand; null: see `brandRefs`. */
   brandRef: string | null;
+  /** The brands it works for; null: every brand. Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`. */
+  brandRefs: (string)[] | null;
+  /** What its calls may do at most; null: no caps of its own. Those of the keys that it descends from hold too. */
+  caps: KeyCaps | null;
   /** When it was made. */
   createdAt: string;
   /** When it ends; null: never. */
@@ -1939,18 +1980,28 @@ export type KeyView = {
   hint: string;
   /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** When it last made a call, to a minute; null: never yet. */
+  lastUsedAt: string | null;
   /** For people. */
   name: string;
+  /** The key that made it; null: a command on the machine. */
+  parentId: string | null;
+  /** Until when its text before the last rotation is valid, too; null if it has no such text. */
+  previousExpiresAt: string | null;
   /** When it was revoked; null if it was not. */
   revokedAt: string | null;
   /** What the key may do. */
   scopes: (Scope)[];
 };
 
-/** The response to a creation, the only one that shows the key. */
+/** The response to a creation and to a rotation, the only ones that show the key. */
 export type KeyWithText = {
-  /** The brand it works for; null: every brand. */
+  /** The brand of a key of one brand; null: see `brandRefs`. */
   brandRef: string | null;
+  /** The brands it works for; null: every brand. Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`. */
+  brandRefs: (string)[] | null;
+  /** What its calls may do at most; null: no caps of its own. Those of the keys that it descends from hold too. */
+  caps: KeyCaps | null;
   /** When it was made. */
   createdAt: string;
   /** When it ends; null: never. */
@@ -1961,8 +2012,14 @@ export type KeyWithText = {
   id: string;
   /** Store it now: it cannot be read again. */
   key: string;
+  /** When it last made a call, to a minute; null: never yet. */
+  lastUsedAt: string | null;
   /** For people. */
   name: string;
+  /** The key that made it; null: a command on the machine. */
+  parentId: string | null;
+  /** Until when its text before the last rotation is valid, too; null if it has no such text. */
+  previousExpiresAt: string | null;
   /** When it was revoked; null if it was not. */
   revokedAt: string | null;
   /** What the key may do. */
@@ -2476,7 +2533,7 @@ export type Problem = {
 };
 
 /** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
-export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_EXPIRED" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
 
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {
@@ -2905,7 +2962,7 @@ export type SavedDraft = {
 };
 
 /** What a key may do. `admin` includes all others; what else a scope includes is in `INCLUDED`. */
-export type Scope = "contents:read" | "drafts:write" | "contents:propose" | "contents:approve" | "contents:write" | "contents:withdraw" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "admin";
+export type Scope = "contents:read" | "drafts:write" | "contents:propose" | "contents:approve" | "contents:write" | "contents:withdraw" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "brands:write" | "keys:write" | "admin";
 
 /** How to rotate. Without a body the old secret also signs for 24 hours. */
 export type SecretRotation = {
