@@ -11,10 +11,10 @@ import hmac
 import json
 import re
 import secrets as random_source
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from munadi.client.answers import MunadiEvent
@@ -32,6 +32,13 @@ _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 
 class WebhookVerificationError(Exception):
     """The signature or the timestamp of a message is wrong. The text says which check failed."""
+
+
+class ReceivedHeaders(Protocol):
+    """The headers of a request as a framework has them: a mapping, or the message of `http.server`."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Each name with a value."""
 
 
 class KeyPair(NamedTuple):
@@ -84,7 +91,7 @@ def timestamp_value(timestamp: datetime) -> str:
 
 def verify(
     body: bytes,
-    headers: Mapping[str, str],
+    headers: ReceivedHeaders,
     secrets: str | Sequence[str],
     tolerance: timedelta | float = TOLERANCE,
     now: datetime | None = None,
@@ -153,7 +160,7 @@ def _ed25519() -> ModuleType:
     return ed25519
 
 
-def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None) -> str:
+def _header(headers: ReceivedHeaders, name: str, shape: re.Pattern[str] | None) -> str:
     found = [value for key, value in headers.items() if isinstance(key, str) and key.lower() == name]
     if len(found) != 1:
         raise WebhookVerificationError(f"expected one {name} header, found {len(found)}")

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from scripts.dist import build
+from tests.e2e.cms_story import an_editor_works
 from tests.e2e.test_typescript_sdk import run
 from tests.harness.brand import Brand
 from tests.harness.stack import Stack
@@ -152,10 +153,15 @@ def test_site_packages_get_our_own_name_and_no_other(client: Environment, light:
 
 
 def test_the_client_is_typed(client: Environment) -> None:
-    shutil.copy(ROOT / "tests" / "generators" / "sdk.py", client.work / "strict.py")
+    strict_types(client, ROOT / "tests" / "generators" / "sdk.py")
+
+
+def strict_types(client: Environment, program: Path) -> None:
+    """Check a program against the installed package, in the environment's folder as `program`."""
+    shutil.copy(program, client.work / "program.py")
     check = [sys.executable, "-m", "mypy", "--strict", "--python-executable", client.folder / "bin" / "python"]
     given = {**os.environ, "MYPY_CACHE_DIR": str(client.work / "cache")}
-    argv = [str(part) for part in (*check, "strict.py")]
+    argv = [str(part) for part in (*check, "program.py")]
     done = subprocess.run(argv, cwd=client.work, env=given, capture_output=True, text=True)
     assert done.stdout == "Success: no issues found in 1 source file\n", done.stdout + done.stderr
 
@@ -196,6 +202,11 @@ def test_the_client_publishes(client: Environment, stack: Stack, brand: Brand) -
     text = f"from a light client {uuid4().hex[:8]}"
     done = client.python("-c", BY_CLIENT, stack.info["api"], stack.info["apiKey"], brand.ref, text)
     assert (done.stdout, done.stderr) == ("published\n", "")
+
+
+async def test_a_cms_of_the_package_alone_follows_its_articles(client: Environment, stack: Stack) -> None:
+    strict_types(client, ROOT / "examples" / "cms" / "cms.py")
+    await an_editor_works(stack, client.work, [client.folder / "bin" / "python", "-u", "program.py"])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 
 from munadi import __version__
 from munadi.webhooks.signing import generate_key_pair, generate_secret, headers
+from tests.e2e.cms_story import an_editor_works
 from tests.e2e.guide_runs import Guide
 from tests.harness.brand import Brand, until
 from tests.harness.gateway import Gateway
@@ -140,10 +141,20 @@ def test_its_rules_hold_against_a_server_that_fails(package: Path) -> None:
 
 
 def test_a_strict_program_compiles_and_a_wrong_one_does_not(package: Path) -> None:
-    shutil.copy(ROOT / "tests" / "generators" / "sdk.ts", package / "strict.ts")
-    flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "false"]
-    types = ["--typeRoots", SDK / "node_modules" / "@types", "--types", "node"]
-    run(SDK / "node_modules" / ".bin" / "tsc", *flags, *types, "strict.ts", cwd=package)
+    strict(package, ROOT / "tests" / "generators" / "sdk.ts")
+
+
+def strict(package: Path, program: Path) -> None:
+    """Compile a program against the installed package."""
+    shutil.copy(program, package)
+    flags = ["--strict", "--noUncheckedIndexedAccess", "--module", "nodenext", "--target", "es2022"]
+    types = ["--typeRoots", SDK / "node_modules" / "@types", "--types", "node", "--skipLibCheck", "false"]
+    run(SDK / "node_modules" / ".bin" / "tsc", *flags, *types, program.name, cwd=package)
+
+
+async def test_a_cms_of_the_package_alone_follows_its_articles(package: Path, stack: Stack) -> None:
+    strict(package, ROOT / "examples" / "cms" / "cms.ts")
+    await an_editor_works(stack, package, ["node", "cms.js"])
 
 
 def test_it_accepts_what_munadi_signs_and_nothing_else(package: Path) -> None:

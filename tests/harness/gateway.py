@@ -15,7 +15,8 @@ _OWN = {"connection", "content-length", "date", "host", "server", "transfer-enco
 
 
 class Gateway(ThreadingHTTPServer):
-    """`with Gateway(api) as gateway: gateway.url`. `away` counts its 502.
+    """`with Gateway(api) as gateway: gateway.url`. `away` counts its 502. While `loses_answers`, it breaks connections
+    off after the API has taken their requests.
 
     They ask to wait eight seconds, so that a client is patient for half a minute.
     """
@@ -27,6 +28,7 @@ class Gateway(ThreadingHTTPServer):
         self.upstream = httpx.Client(base_url=upstream, timeout=30, trust_env=False)
         self.url = f"http://{LOOPBACK}:{self.server_port}"
         self.away = 0
+        self.loses_answers = False
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self) -> Self:
@@ -52,6 +54,9 @@ class _Forwarding(BaseHTTPRequestHandler):
         except httpx.TransportError:
             self.server.away += 1
             answer = httpx.Response(502, headers={"retry-after": AGAIN_AFTER}, text="<h1>Bad gateway</h1>")
+        if self.server.loses_answers:
+            self.close_connection = True
+            return
         self.send_response_only(answer.status_code)
         for name, value in answer.headers.items():
             if name not in _OWN:
