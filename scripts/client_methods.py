@@ -110,6 +110,7 @@ Health munadi.health
     check_ready health.checkReady
 Usage munadi.usage
     get usage.get brand_ref month
+    days usage.days brand_ref since until
 Insights munadi.insights
     get insights.get brand_ref
 """

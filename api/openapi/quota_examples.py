@@ -34,3 +34,23 @@ USAGES: dict[int | str, dict[str, Any]] = {
         }
     }
 }
+_DAY = {"publications": 2, "cost": 0.215}
+USAGE_DAYS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": {
+                    "brandRef": "acme",
+                    "since": "2026-12-01",
+                    "until": "2026-12-31",
+                    "days": [{**_DAY, "date": "2026-12-24", "channel": "x"}],
+                    "total": _DAY,
+                }
+            },
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "brand,date,channel,publications,cost_usd\r\nacme,2026-12-24,x,2,0.215000\r\n",
+            },
+        }
+    }
+}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from api.day_range import day_range, edges_of
 from api.deps import ContentReader, TheServices
 from api.filters import own_brand
-from api.http.problems import refused
 from api.openapi.document import error_responses
 from api.openapi.examples import CONTENT, shows
 from munadi.db.contents.insights import tallies_of
-from munadi.domain.insights import DAYS, MOST_DAYS, Insights, insights_of
-from munadi.domain.problem import Problem
+from munadi.domain.insights import DAYS, Insights, insights_of
 from munadi.domain.time import Day
 
 router = APIRouter(prefix="/v1", tags=["publications"])
@@ -51,32 +49,10 @@ async def get_insights(
 
     A publication counts on the day it was due. Lateness runs from that time to the start of the call that publishes it.
     """
-    first, last = _range(since, until, services.clock.now().date())
+    first, last = day_range(since, until, services.clock.now().date())
     named = brand_ref if brand_ref is not None else own_brand(principal)
     if named is not None:
         await services.brands.get(named, principal)
-    edges = [datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1))]
     async with services.database.read() as session:
-        tallies = await tallies_of(session, named, *edges)
+        tallies = await tallies_of(session, named, *edges_of(first, last))
     return insights_of(named, first, last, tallies, services.channels.by_name)
-
-
-def _range(since: date | None, until: date | None, today: date) -> tuple[date, date]:
-    """The first and the last day. ProblemError 422 for none, too many, and those at the calendar's ends."""
-    given = [day for day in (since, until) if day is not None]
-    if any(not 2 <= day.year <= 9998 for day in given):
-        name = "since" if since is not None and not 2 <= since.year <= 9998 else "until"
-        raise _refused(name, "TIME_FORMAT", "is outside the calendar")
-    last = until or max(today, since or today)
-    if since is not None and until is None:
-        last = min(last, since + timedelta(days=MOST_DAYS - 1))
-    first = since or last - timedelta(days=DAYS - 1)
-    if last < first:
-        raise _refused("until", "RANGE_EMPTY", "until is not before since")
-    if (last - first).days >= MOST_DAYS:
-        raise _refused("until", "RANGE_TOO_LONG", f"at most {MOST_DAYS} days at a time")
-    return first, last
-
-
-def _refused(name: str, code: str, message: str) -> Exception:
-    return refused([Problem(pointer=f"?{name}", code=code, message=message, rule=code.lower())])

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Single] = {
     "events": Single("events", takes="events.list"),
     "audit": Single("audit", takes="audit.list"),
     "usage": Single("usage", takes="usage.get"),
+    "bill": Single("bill", takes="usage.days"),
     "request": Single("request"),
     "dev": Single("dev.command", remote=False),
     "demo": Single("demo", remote=False),

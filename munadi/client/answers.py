@@ -196,6 +196,13 @@ class AuditEntry(TypedDict):
     target: str | None
 
 
+class Billed(TypedDict):
+    """Publications, and what their networks charge for them."""
+
+    cost: float
+    publications: int
+
+
 class BrandLimits(TypedDict):
     """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md."""
 
@@ -1593,6 +1600,25 @@ class TokenLife(TypedDict):
     grantAhead: str
     grantLife: str | None
     renewedWith: str
+
+
+class UsageDay(TypedDict):
+    """The publications of one day at one network."""
+
+    channel: str
+    cost: float
+    date: str
+    publications: int
+
+
+class UsageDays(TypedDict):
+    """What a brand published by day and network. Days and networks without a publication are missing."""
+
+    brandRef: str
+    days: list[UsageDay]
+    since: str
+    total: Billed
+    until: str
 
 
 class Usage(TypedDict):

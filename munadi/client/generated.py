@@ -807,6 +807,14 @@ class Usage(Group[M]):
         by `ref`."""
         return Call("GET", "/v1/usage", {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor})
 
+    @operation
+    def days(
+        self, brand_ref: str | None = None, since: str | None = None, until: str | None = None
+    ) -> Call[answers.UsageDays]:
+        """Read usage by day. How many publications a brand had by day and network, and what their networks charge for
+        them."""
+        return Call("GET", "/v1/usage/days", {"brandRef": brand_ref, "since": since, "until": until})
+
 
 class Insights(Group[M]):
     """The operations of `munadi.insights` that are one request each."""

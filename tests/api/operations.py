@@ -147,6 +147,7 @@ OPERATIONS = (
     Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/replay", WW, NOT_FOUND, {"since": "2026-01-01T00:00:00Z"}),
     Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/recover", WW, NOT_FOUND, {"since": "2026-01-01T00:00:00Z"}),
     Operation("GET", "/v1/webhooks/endpoints/{endpoint_id}/recoveries/{recovery_id}", WR, NOT_FOUND),
+    Operation("GET", "/v1/usage/days", AR + CR + WR + BRANDS, NOT_FOUND, query="?brandRef=acme"),
     Operation("GET", "/v1/insights", CR, NOT_FOUND, query="?brandRef=acme"),
     Operation("GET", "/v1/usage", AR + CR + WR + BRANDS, NOT_FOUND, query="?brandRef=acme"),
     Operation("POST", "/v1/keys", KEYS, UNKNOWN, {"name": "k", "scopes": ["keys:write"], "brandRef": "acme"}),

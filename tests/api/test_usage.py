@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.key import Scope
 from munadi.domain.outcome import Live
 from munadi.domain.publication import PublicationStatus, Published
 from munadi.publishing.outcomes import apply_outcome
 from tests.api.harness import ApiHarness, of_request
-from tests.api.problems import expect_problem
+from tests.api.problems import expect_errors, expect_problem
+from tests.db.seeding import START
 
 pytestmark = pytest.mark.each_database
 DECEMBER, JANUARY = "2026-12-31T23:59:59.999999Z", "2027-01-01T00:00:00Z"
@@ -91,3 +95,42 @@ async def test_a_page_costs_as_many_statements_as_one_brand(api: ApiHarness) -> 
     with api.statements() as page:
         assert len(await api.read_list("/v1/usage")) == 12
     assert len(of_request(page)) == len(of_request(one)) > 0
+
+
+async def test_a_bill_says_what_each_day_cost_as_json_and_csv(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.X)
+    for body in ({"text": "plain"}, {"text": "see https://acme.example"}, {"text": "free", "channels": ["bluesky"]}):
+        made = await api.submit(**{"channels": ["x"], **body})
+        await record_outcome(api, made["id"])
+    await api.submit(channels=["x"], text="to come")
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    with api.statements() as seen:
+        found = (await api.get("/v1/usage/days?since=2026-12-01&until=2026-12-31", key=key)).json()
+    assert len(of_request(seen)) <= 2
+    day = START.date().isoformat()
+    assert found == {
+        "brandRef": "acme",
+        "since": "2026-12-01",
+        "until": "2026-12-31",
+        "days": [
+            {"publications": 1, "cost": 0.0, "date": day, "channel": "bluesky"},
+            {"publications": 2, "cost": 0.215, "date": day, "channel": "x"},
+        ],
+        "total": {"publications": 3, "cost": 0.215},
+    }
+    lines = await api.client.get("/v1/usage/days", headers={"Authorization": f"Bearer {key}", "Accept": "text/csv"})
+    assert lines.headers["content-type"] == "text/csv; charset=utf-8"
+    assert list(csv.reader(lines.text.splitlines())) == [
+        ["brand", "date", "channel", "publications", "cost_usd"],
+        ["acme", day, "bluesky", "1", "0.000000"],
+        ["acme", day, "x", "2", "0.215000"],
+    ]
+
+
+async def test_a_bill_is_of_one_brand_and_of_days_that_exist(api: ApiHarness) -> None:
+    expect_errors(await api.get("/v1/usage/days"), ("?brandRef", "MISSING_FIELD"))
+    expect_problem(await api.get("/v1/usage/days?brandRef=nobody"), 404, "NOT_FOUND")
+    backwards = "/v1/usage/days?brandRef=acme&since=2026-12-02&until=2026-12-01"
+    expect_errors(await api.get(backwards), ("?until", "RANGE_EMPTY"))
+    await api.delete("/v1/brands/rival?confirm=rival")
+    expect_problem(await api.get("/v1/usage/days?brandRef=rival"), 404, "NOT_FOUND")

@@ -9,7 +9,7 @@ import httpx
 
 from api.known_problems import of_code
 from api.openapi.problem_examples import ERRORS
-from api.openapi.quota_examples import USAGE
+from api.openapi.quota_examples import USAGE, USAGE_DAYS
 from tests.cli.conftest import FakeApi, Munadi
 
 
@@ -71,3 +71,17 @@ def test_a_refusal_shows_limit_and_actual(munadi: Munadi, api: FakeApi) -> None:
     assert result.exit_code == 1
     assert "the brand 'acme' may make 60 API calls a minute" in result.output
     assert "actual 61" in result.output
+
+
+def test_a_bill_has_a_line_for_each_day_and_network(munadi: Munadi, api: FakeApi) -> None:
+    bill = USAGE_DAYS[200]["content"]["application/json"]["example"]
+    api.on("GET /v1/usage/days", bill)
+    result = munadi("bill", "--brand-ref", "acme", "--since", "2026-12-01")
+    assert dict(api.requests[0].url.params) == {"brandRef": "acme", "since": "2026-12-01"}
+    assert cells(result.output) == [
+        ["day (UTC)", "channel", "publications", "cost in USD"],
+        ["2026-12-24", "x", "2", "0.215"],
+        ["2 publications, 0.215 USD"],
+    ]
+    api.on("GET /v1/usage/days", bill | {"days": []})
+    assert munadi("bill").output.strip() == "nothing was published"

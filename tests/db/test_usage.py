@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
+from munadi.db.brands.usage_days import published_days_of
 from munadi.db.keys.calls import Calls, add_calls, calls_of
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
@@ -99,6 +100,34 @@ async def test_accounts_are_counted_at_the_end_of_the_month(board: Board) -> Non
     assert [each.get(board.brand, 0) for each in found] == [0, every - 1, every - 1, every - 1]
 
 
+async def billed(board: Board, since: datetime = FIRST, until: datetime = DECEMBER.end) -> list[tuple[str, str, int]]:
+    async with board.database.read() as session:
+        found = await published_days_of(session, board.brand, since, until)
+    return sorted((str(day), channel, number) for day, channel, number, _ in found)
+
+
+async def test_a_bill_has_each_publication_once_at_its_day_and_network(any_database: Database, board: Board) -> None:
+    other = Board(any_database)
+    await other.create()
+    await other.put(S.PUBLISHED, published_at=START)
+    moments = [FIRST, FIRST + timedelta(days=1) - timedelta(microseconds=1), FIRST + timedelta(days=1), LAST]
+    for moment in (*moments, FIRST - timedelta(microseconds=1), DECEMBER.end):
+        await board.put(S.PUBLISHED, due=START, published_at=moment)
+    await board.put(S.ACCEPTED, S.FAILED, S.UNCONFIRMED, due=FIRST)
+    [channel] = {channel for _, channel, _ in await billed(board)}
+    days = [("2026-12-01", channel, 2), ("2026-12-02", channel, 1), ("2026-12-31", channel, 1)]
+    assert await billed(board) == days
+    for name in ChannelName:
+        await board.set_account(name, deleted_at=START, status="disconnected")
+    assert await billed(board) == days
+
+
+@on_sqlite
+async def test_a_bill_reads_an_index_and_no_publication(own_board: Board) -> None:
+    plan = "\n".join(await plan_of(own_board.database, billed(own_board), "publications"))
+    assert "COVERING INDEX publications_billed (account_id=? AND published_at>? AND published_at<?)" in plan, plan
+
+
 @on_sqlite
 async def test_counting_reads_indexes_and_no_publication(own_board: Board) -> None:
     plan = "\n".join(await plan_of(own_board.database, counted(own_board), "publications"))
@@ -108,7 +137,7 @@ async def test_counting_reads_indexes_and_no_publication(own_board: Board) -> No
         "(account_id=? AND published_at>? AND published_at<?)",
     )
     assert plan.count(f"COVERING INDEX publications_by_account {by_account}") == 2, plan
-    assert plan.count(f"COVERING INDEX publications_published {by_time}") == 1, plan
+    assert plan.count(f"COVERING INDEX publications_billed {by_time}") == 1, plan
 
 
 async def taken(seed: Seed, store: DeliveryStore, posts: int = 1) -> list[DueDelivery]:

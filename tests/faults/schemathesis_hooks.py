@@ -23,7 +23,7 @@ NAMES = {"type", "title", "status", "detail", "instance", "code", "requestId", "
 KNOWN = json.loads(Path(os.environ["FUZZ_KNOWN"]).read_text())
 AN_ID = re.compile(r"[a-z]{3,4}_[0-9a-z]{26}")
 # These name the brand in their body or query.
-IN_BRANDS = {"/v1/contents", "/v1/contents/validate", "/v1/calendar", "/v1/insights", "/v1/usage"}
+IN_BRANDS = {"/v1/contents", "/v1/contents/validate", "/v1/calendar", "/v1/insights", "/v1/usage", "/v1/usage/days"}
 # The statuses that each operation has answered, written for the test when the run ends.
 ANSWERS: dict[str, set[int]] = defaultdict(set)
 

@@ -132,7 +132,10 @@ class PublicationRow(SQLModel, table=True):
         ),
         # One without a fingerprint is not compared.
         partial_index("publications_alike", "account_id", "fingerprint", "due_at", where="fingerprint IS NOT NULL"),
-        partial_index("publications_published", "account_id", "published_at", where="published_at IS NOT NULL"),
+        # With every column that usage reads, so that the table itself is not read.
+        partial_index(
+            "publications_billed", "account_id", "published_at", "channel", "price", where="published_at IS NOT NULL"
+        ),
     )
     id: str = Field(primary_key=True)
     content_id: str = Field(foreign_key="contents.id")

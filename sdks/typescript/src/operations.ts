@@ -477,6 +477,11 @@ export class Usage {
   get(query: { brandRef?: string | undefined; month?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.UsageView | t.PageOfUsageView> {
     return this.send<t.UsageView | t.PageOfUsageView>("GET", `/v1/usage`, { query, ...options });
   }
+
+  /** How many publications a brand had by day and network, and what their networks charge for them. A publication counts on the day of its `publishedAt`, in UTC. With `Accept: text/csv` the days are lines of CSV. */
+  days(query: { brandRef?: string | undefined; since?: string | undefined; until?: string | undefined } = {}, options: CallOptions = {}): Promise<t.UsageDays> {
+    return this.send<t.UsageDays>("GET", `/v1/usage/days`, { query, ...options });
+  }
 }
 
 export class WebhooksDeliveries {

@@ -314,6 +314,14 @@ export type AuditEntry = {
   target: string | null;
 };
 
+/** Publications, and what their networks charge for them. */
+export type Billed = {
+  /** US dollars, by the price list of the network; 0 where publishing is free. */
+  cost: number;
+  /** Publications that their network published. */
+  publications: number;
+};
+
 /** The fields that can be changed. Null clears a field. */
 export type BrandChange = {
   /** Which posts wait for an approval: those of keys that may only propose (`proposals`, by default), all of them (`always`), or none, so that such keys are refused (`never`). See docs/guides/approval.md. */
@@ -3042,6 +3050,32 @@ export type TokenLife = {
 
 /** What happens to a post for an account that cannot publish at its time: `warn` accepts it with a warning, and the publication waits until the account is connected again. */
 export type UnusableAccounts = "warn" | "refuse";
+
+/** The publications of one day at one network. */
+export type UsageDay = {
+  /** The network, as `GET /v1/channels` names it. */
+  channel: string;
+  /** US dollars, by the price list of the network; 0 where publishing is free. */
+  cost: number;
+  /** The day, in UTC. */
+  date: string;
+  /** Publications that their network published. */
+  publications: number;
+};
+
+/** What a brand published by day and network. Days and networks without a publication are missing. */
+export type UsageDays = {
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** In order of date, then of channel. */
+  days: (UsageDay)[];
+  /** The first day, in UTC. */
+  since: string;
+  /** All days together. */
+  total: Billed;
+  /** The last day, in UTC. */
+  until: string;
+};
 
 /** A brand's usage in a month, with its current limits. */
 export type UsageView = {
