@@ -66,7 +66,7 @@ export class Http {
     this.url = url.replace(/\/+$/, "");
     this.key = key;
     this.timeout = options.timeout ?? 30_000;
-    this.retries = options.retries ?? PAUSES.length;
+    this.retries = checkedRetries(options.retries ?? PAUSES.length);
     // Browsers refuse a `fetch` that is called as the method of another object.
     const given = options.fetch ?? fetch;
     this.fetch = (input, init) => given(input, init);
@@ -75,7 +75,7 @@ export class Http {
   readonly send: Send = async <T>(method: string, path: string, parts: Parts = {}): Promise<T> => {
     const idempotencyKey = method === "POST" ? (parts.idempotencyKey ?? newKey()) : null;
     const mayRepeat = method === "GET" || idempotencyKey !== null;
-    const pauses = mayRepeat ? PAUSES.slice(0, Math.max(0, parts.retries ?? this.retries)) : [];
+    const pauses = mayRepeat ? PAUSES.slice(0, checkedRetries(parts.retries ?? this.retries)) : [];
     for (const pause of pauses) {
       let wait = pause;
       try {
@@ -180,6 +180,11 @@ function problem({ response, text }: Answer, found: unknown): ProblemError {
 }
 
 /** A variable of the environment, where there is one: not in a browser. */
+function checkedRetries(retries: number): number {
+  if (Number.isInteger(retries) && retries >= 0 && retries <= PAUSES.length) return retries;
+  throw new TypeError(`retries is 0 to ${PAUSES.length}, not ${retries}`);
+}
+
 function setting(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return process?.env?.[name];

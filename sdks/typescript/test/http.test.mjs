@@ -260,6 +260,17 @@ test("a client, and a call, repeat as often as they are told", () =>
     assert.equal(requests.length, 3);
   }));
 
+test("another number of repeats is refused before anything is sent", () =>
+  serving([OK], async (munadi, requests) => {
+    const url = munadi.http.url;
+    for (const retries of [-1, 5, 1.5, NaN, "3"]) {
+      const refused = { name: "TypeError", message: `retries is 0 to 4, not ${retries}` };
+      assert.throws(() => new Munadi({ url, apiKey: "mk_test", retries }), refused);
+      await assert.rejects(munadi.contents.get("cnt_1", { retries }), refused);
+    }
+    assert.equal(requests.length, 0);
+  }));
+
 test("a redirect is not followed, because the key would go with it", () =>
   serving([[302, { location: "/elsewhere" }]], async (munadi, requests) => {
     await assert.rejects(munadi.contents.get("cnt_1"), { status: 302 });
