@@ -6,6 +6,7 @@ session's token; the browser is sent back to the program only from here, and onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ from api.oauth.pending import PendingRequest, open_request
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.domain.key import Scope
+from munadi.domain.key_caps import KeyCaps, strictest
 from munadi.domain.oauth import LEVELS, AccessLevel, Consent, GrantRefused, is_on_this_machine, scopes_of
 from munadi.domain.usage import QuotaExceeded
 
@@ -37,14 +39,20 @@ router = APIRouter(route_class=PageRoute)
 MEANINGS: Mapping[AccessLevel, str] = {
     AccessLevel.READ: N_("Only read posts, drafts and accounts"),
     AccessLevel.DRAFT: N_("Prepare drafts, which a person submits"),
+    AccessLevel.PROPOSE: N_("Propose posts, which are published once a person has approved them"),
     AccessLevel.PUBLISH: N_("Publish, change and cancel posts by itself"),
 }
 WITHDRAWING = N_("Also take published posts back from their networks")
 # For how many days. The first one is offered first.
 DAYS = {30: N_("30 days"), 1: N_("One day"), 7: N_("A week"), 90: N_("90 days"), 365: N_("A year")}
+# The levels whose posts are counted, and how many a day are offered.
+POSTING = frozenset({AccessLevel.PROPOSE, AccessLevel.PUBLISH})
+USUAL_POSTS, MOST_POSTS = 20, 999_999
+_POSTS = re.compile(r"([1-9][0-9]{0,5})?")
 _NO_BRAND = N_("Choose a brand that you may see.")
 _NO_LEVEL = N_("Choose what it may do, out of what you may do yourself.")
 _NO_END = N_("Choose until when.")
+_NO_POSTS = N_("Give the posts a day as a whole number from 1, or leave it empty for no limit of its own.")
 _ENDED = {
     "title": N_("This request has ended"),
     "detail": N_("A request to sign in is good for 15 minutes. Start again in the program."),
@@ -115,9 +123,9 @@ def _ended(request: Request) -> Response:
 
 def _may_not(principal: Principal) -> str | None:
     """Why this person cannot agree. A program gets a key, so it takes the right to make keys."""
-    if principal.may(Scope.ADMIN):
+    if principal.may(Scope.KEYS_WRITE):
         return None
-    return N_("Only a person whose key is an administrator's can allow this. Ask one, or sign in with such a key.")
+    return N_("Only a person whose key may make keys can allow this. Ask an administrator, or sign in with such a key.")
 
 
 def levels_for(principal: Principal, wanted: frozenset[str] | None) -> list[AccessLevel]:
@@ -159,6 +167,8 @@ def _page(
         withdraws="withdraw" in form,
         days=DAYS,
         for_days=form.get("days", str(next(iter(DAYS)))),
+        posts=form.get("postsPerDay", str(USUAL_POSTS)) if POSTING.intersection(levels) else None,
+        most_posts=MOST_POSTS,
         brand=form.get("brandRef"),
         problem=problem,
         may_not=_may_not(principal),
@@ -185,6 +195,8 @@ async def _problem(form: Mapping[str, str], reader: Reader, asked: _Asked) -> st
         return _NO_LEVEL
     if form.get("days") not in {str(days) for days in DAYS}:
         return _NO_END
+    if level in POSTING and not _POSTS.fullmatch(form.get("postsPerDay", "")):
+        return _NO_POSTS
     brand_ref = form.get("brandRef", "")
     try:
         await reader.get(f"/v1/brands/{quote(brand_ref, safe='')}")
@@ -195,17 +207,26 @@ async def _problem(form: Mapping[str, str], reader: Reader, asked: _Asked) -> st
 
 def _consent(form: Mapping[str, str], asked: _Asked, principal: Principal, services: Services) -> Consent:
     levels = [form["level"], *([AccessLevel.WITHDRAW] if "withdraw" in form else [])]
+    ends_at = services.clock.now() + timedelta(days=int(form["days"]))
     return Consent(
         client_id=asked.pending.client_id,
         client_name=asked.name or place_of(asked.pending.redirect_uri),
         brand_ref=form["brandRef"],
         scopes=scopes_of(levels),
-        ends_at=services.clock.now() + timedelta(days=int(form["days"])),
+        ends_at=min(each for each in (ends_at, principal.key_ends_at) if each is not None),
         granted_by=principal.key_id,
         redirect_uri=asked.pending.redirect_uri,
         challenge=asked.pending.challenge,
         resource=asked.pending.resource,
+        caps=_caps(form, principal),
     )
+
+
+def _caps(form: Mapping[str, str], principal: Principal) -> KeyCaps | None:
+    """The person's own caps, and the posts a day that they chose, whichever is less."""
+    posts = form.get("postsPerDay") if form["level"] in POSTING else None
+    caps = strictest([principal.own_caps, KeyCaps(posts_per_day=int(posts) if posts else None)])
+    return None if caps == KeyCaps() else caps
 
 
 def _back(asked: _Asked, services: Services, **result: str) -> Response:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from urllib.parse import urlsplit
 
 from munadi.domain.key import Scope
+from munadi.domain.key_caps import KeyCaps
 
 ACCESS_LIFE = timedelta(hours=1)
 # A refresh token that is not used for so long has ended; each use gives a new one.
@@ -47,6 +47,7 @@ class AccessLevel(StrEnum):
 
     READ = "read"
     DRAFT = "draft"
+    PROPOSE = "propose"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
 
@@ -55,6 +56,7 @@ class AccessLevel(StrEnum):
 LEVELS: Mapping[AccessLevel, tuple[Scope, ...]] = {
     AccessLevel.READ: (Scope.CONTENTS_READ, Scope.ACCOUNTS_READ),
     AccessLevel.DRAFT: (Scope.DRAFTS_WRITE,),
+    AccessLevel.PROPOSE: (Scope.CONTENTS_PROPOSE,),
     AccessLevel.PUBLISH: (Scope.CONTENTS_WRITE,),
     AccessLevel.WITHDRAW: (Scope.CONTENTS_WITHDRAW,),
 }
@@ -65,7 +67,7 @@ GRANTABLE: tuple[Scope, ...] = tuple(scope for scopes in LEVELS.values() for sco
 class Consent:
     """What a person allowed a program, and the request that it answers. `granted_by` is the key of the person.
 
-    `caps`: what the key may do at most, as `POST /v1/keys` takes it; None: no such bounds.
+    `caps`: what the key may do at most beside them; None: no such bounds.
     """
 
     client_id: str
@@ -77,7 +79,7 @@ class Consent:
     redirect_uri: str
     challenge: str
     resource: str | None
-    caps: Mapping[str, Any] | None = None
+    caps: KeyCaps | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,15 @@ class Program:
     async def answer(self, browser: DashboardBrowser, page: str, **form: str | None) -> httpx.Response:
         """Send the form of a consent page: by default drafts for a month, for acme; None leaves a field out."""
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page) if name in ("csrf", "request")}
-        values = {**hidden, "brandRef": "acme", "level": "draft", "days": "30", "decision": "allow", **form}
+        values = {
+            **hidden,
+            "brandRef": "acme",
+            "level": "draft",
+            "days": "30",
+            "postsPerDay": "20",
+            "decision": "allow",
+            **form,
+        }
         sent = {name: value for name, value in values.items() if value is not None}
         headers = {"Origin": SITE, "Sec-Fetch-Site": "same-origin"}
         return await browser.client.post("/oauth/consent", data=sent, headers=headers)

@@ -106,6 +106,9 @@ async def test_the_answer_names_us_and_repeats_the_state(dashboard: DashboardBro
         ({"days": "9999999"}, "Choose until when"),
         ({"days": "٣"}, "Choose until when"),
         ({"days": "-1"}, "Choose until when"),
+        ({"level": "publish", "postsPerDay": "0"}, "Give the posts a day as a whole number"),
+        ({"level": "publish", "postsPerDay": "1e3"}, "Give the posts a day as a whole number"),
+        ({"level": "propose", "postsPerDay": "٣"}, "Give the posts a day as a whole number"),
     ],
 )
 async def test_a_wrong_form_is_shown_again_with_what_is_wrong(
@@ -130,7 +133,7 @@ async def test_only_who_may_make_keys_may_agree_and_only_for_their_brand(api: Ap
     writer = await api.key(Scope.CONTENTS_WRITE, Scope.CONTENTS_READ, brand_ref="acme")
     async with api.dashboard(writer) as browser:
         page = await program.page(browser)
-        assert "Only a person whose key is an administrator" in page
+        assert "Only a person whose key may make keys" in page
         assert 'value="allow"' not in page
         assert (await program.answer(browser, page)).status_code == 422
     async with api.dashboard(await api.key(Scope.ADMIN, brand_ref="rival")) as browser:

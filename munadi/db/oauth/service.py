@@ -61,7 +61,7 @@ class SignInService(Service):
                     client_name=consent.client_name,
                     brand_ref=consent.brand_ref,
                     scopes=[scope.value for scope in consent.scopes],
-                    caps=None if consent.caps is None else dict(consent.caps),
+                    caps=None if consent.caps is None else consent.caps.model_dump(mode="json", by_alias=True),
                     ends_at=consent.ends_at,
                     granted_by=consent.granted_by,
                     redirect_uri=consent.redirect_uri,
