@@ -46,8 +46,6 @@ def store() -> None:
 
 def publish(name: str, text: str, channels: list[str]) -> None:
     article = articles.get(name)
-    if article and article["status"] == "sending":
-        send(article)  # the answer was lost: the same key finds the post, or makes it now
     if article and article["status"] not in OVER:
         return edit(article, text)
     key = f"{BRAND}-{name}-{int(article['key'].rpartition('-')[2]) + 1 if article else 1}"
@@ -65,18 +63,19 @@ def send(article: Article) -> None:
 
 
 def edit(article: Article, text: str) -> None:
-    content = munadi.contents.get(article["id"] or "")
-    if is_waiting(content):
-        with refusing(article):
+    with refusing(article):
+        content = munadi.contents.get(article["id"] or "")
+        if is_waiting(content):
             show(article, munadi.contents.update(content["id"], {"text": text}, content["version"]))
-    for publication in [] if is_waiting(content) else content["publications"]:
-        with refusing(article):
-            munadi.publications.edit(publication["id"], text)
+            return
+        for publication in content["publications"]:
+            with refusing(article):
+                munadi.publications.edit(publication["id"], text)
 
 
 def unpublish(article: Article) -> None:
-    content = munadi.contents.get(article["id"] or "")
     with refusing(article):
+        content = munadi.contents.get(article["id"] or "")
         end = munadi.contents.cancel if is_waiting(content) else munadi.contents.withdraw
         show(article, end(content["id"]))
 
@@ -133,10 +132,17 @@ def remedies(publication: Publication) -> list[str]:
 
 def handle(method: str, name: str, body: bytes, headers: Message) -> None:
     if method == "POST":
-        return hear(verify(body, headers, SECRET))
-    if name in articles:
-        articles[name]["refused"] = []
-    return publish(name, **json.loads(body)) if method == "PUT" else unpublish(articles[name])
+        hear(verify(body, headers, SECRET))
+        return
+    article = articles.get(name)
+    if article:
+        article["refused"] = []
+        if article["status"] == "sending":
+            send(article)  # the answer was lost: the same key finds the post, or makes it now
+    if method == "PUT":
+        publish(name, **json.loads(body))
+    elif article and article["status"] not in OVER:
+        unpublish(article)
 
 
 class Pages(BaseHTTPRequestHandler):

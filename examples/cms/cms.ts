@@ -27,21 +27,25 @@ const [brandRef = "", port = ""] = process.argv.slice(2);
 const secret = process.env["WEBHOOK_SECRET"] ?? "";
 const OVER = ["refused", "failed", "canceled", "withdrawn"]; // published again, the article becomes another post
 const munadi = new Munadi();
-const articles: Record<string, Article> = existsSync("cms.json") ? JSON.parse(readFileSync("cms.json", "utf8")) : {};
+const stored: Record<string, Article> = existsSync("cms.json") ? JSON.parse(readFileSync("cms.json", "utf8")) : {};
+const articles = new Map(Object.entries(stored));
+
+function shown(): string {
+  return JSON.stringify(Object.fromEntries(articles), null, 2);
+}
 
 function store(): void {
-  writeFileSync("cms.new", JSON.stringify(articles));
+  writeFileSync("cms.new", shown());
   renameSync("cms.new", "cms.json"); // whole or not at all
 }
 
 async function publish(name: string, { text, channels }: Pick<ContentRequest, "channels"> & { text: string }): Promise<void> {
-  const known = articles[name];
-  if (known?.status === "sending") await send(known); // the answer was lost: the same key finds the post, or makes it now
+  const known = articles.get(name);
   if (known && !OVER.includes(known.status)) return edit(known, text);
   const key = `${brandRef}-${name}-${known ? Number(known.key.split("-").at(-1)) + 1 : 1}`;
   const post = { brandRef, text, channels, clientRef: key };
   const article = { post, key, id: null, status: "sending", live: [], todo: [], refused: [] };
-  articles[name] = article;
+  articles.set(name, article);
   store(); // before the call, so that it can be repeated after a restart
   return send(article);
 }
@@ -53,16 +57,20 @@ async function send(article: Article): Promise<void> {
 }
 
 async function edit(article: Article, text: string): Promise<void> {
-  const content = await munadi.contents.get(article.id ?? "");
-  const update = () => munadi.contents.update(content.id, { text }, { ifMatch: content.version });
-  if (isWaiting(content)) return refusing(article, async () => show(article, await update()));
-  for (const each of content.publications) await refusing(article, () => munadi.publications.edit(each.id, { text }));
+  await refusing(article, async () => {
+    const content = await munadi.contents.get(article.id ?? "");
+    const { id, version, publications } = content;
+    if (isWaiting(content)) return show(article, await munadi.contents.update(id, { text }, { ifMatch: version }));
+    for (const each of publications) await refusing(article, () => munadi.publications.edit(each.id, { text }));
+  });
 }
 
 async function unpublish(article: Article): Promise<void> {
-  const content = await munadi.contents.get(article.id ?? "");
-  const end = () => (isWaiting(content) ? munadi.contents.cancel(content.id) : munadi.contents.withdraw(content.id));
-  await refusing(article, async () => show(article, await end()));
+  await refusing(article, async () => {
+    const content = await munadi.contents.get(article.id ?? "");
+    const end = isWaiting(content) ? munadi.contents.cancel(content.id) : munadi.contents.withdraw(content.id);
+    show(article, await end);
+  });
 }
 
 async function hear(event: MunadiEvent): Promise<void> {
@@ -71,7 +79,7 @@ async function hear(event: MunadiEvent): Promise<void> {
   }
   if (event.contentId === null) return;
   const content = await munadi.contents.get(event.contentId); // an event may be late; this is the newest state
-  for (const article of Object.values(articles)) if (article.key === content.clientRef) show(article, content);
+  for (const article of articles.values()) if (article.key === content.clientRef) show(article, content);
 }
 
 /** Keeps for the editor why a change is refused. An API that is only away has refused nothing. */
@@ -109,12 +117,15 @@ function remedies({ failure, withdrawal, edits, hold }: PublicationView): string
 async function handle(request: IncomingMessage): Promise<[status: number, answer: string]> {
   const name = request.url?.split("/").at(-1) ?? "";
   const body = Buffer.concat(await request.toArray());
-  const article = articles[name];
+  const article = articles.get(name);
   if (request.method === "POST") await hear(await verify(body, request.headers, secret));
-  else if (article) article.refused = [];
+  if (article && (request.method === "PUT" || request.method === "DELETE")) {
+    article.refused = [];
+    if (article.status === "sending") await send(article); // the answer was lost: the same key finds the post, or makes it
+  }
   if (request.method === "PUT") await publish(name, JSON.parse(body.toString()));
-  if (request.method === "DELETE" && article) await unpublish(article);
-  return [200, JSON.stringify(articles, null, 2)];
+  if (request.method === "DELETE" && article && !OVER.includes(article.status)) await unpublish(article);
+  return [200, shown()];
 }
 
 let turn: Promise<unknown> = Promise.resolve(); // one request at a time, so that no two change the same article

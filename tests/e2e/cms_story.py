@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -107,17 +108,17 @@ async def _an_article_lives(cms: Cms) -> None:
 
 
 async def _refusals_say_what_to_do(cms: Cms) -> None:
-    refused = await cms.put("long", "x" * 600, "mastodon", "threads")
+    refused = await cms.put("constructor", "x" * 600, "mastodon", "threads")
     assert refused["status"] == "refused"
     assert [line.partition(":")[0] for line in refused["refused"]] == ["/text", "/text"]
     text = f"Threads {cms.brand.ref}"
-    await cms.put("long", text, "threads")
-    await cms.becomes("long", lambda it: it["status"] == "published")
-    [cannot] = (await cms.put("long", f"{text}, edited", "threads"))["refused"]
+    await cms.put("constructor", text, "threads")
+    await cms.becomes("constructor", lambda it: it["status"] == "published")
+    [cannot] = (await cms.put("constructor", f"{text}, edited", "threads"))["refused"]
     assert re.search(r"cannot be edited at Threads from here\. .* https?://\S+$", cannot), cannot
     for answer in (
         await cms.pages.post("/", json={"type": "content.completed"}),
-        await cms.pages.put("/articles/long", content=b"no JSON"),
+        *[await cms.pages.put("/articles/constructor", content=each) for each in (b"no JSON", b"null", b"\xff", b"")],
     ):
         assert answer.status_code == 400, answer.text
 
@@ -125,15 +126,19 @@ async def _refusals_say_what_to_do(cms: Cms) -> None:
 async def _a_lost_answer_makes_no_second_post(cms: Cms) -> None:
     text = f"Lost {cms.brand.ref}"
     cms.gateway.loses_answers = True
-    answer = await cms.pages.put("/articles/lost", json={"text": text, "channels": ["mastodon"]})
-    assert (answer.status_code, "Try again" in answer.text) == (503, True)
+    for name in ("lost", "regretted"):
+        answer = await cms.pages.put(f"/articles/{name}", json={"text": f"{text}, {name}", "channels": ["mastodon"]})
+        assert (answer.status_code, "Try again" in answer.text) == (503, True)
+        await until(partial(cms.brand.posts, f"{text}, {name}", "mastodon"))
     await asyncio.to_thread(cms.process.kill)
     cms.gateway.loses_answers = False
     await cms.start()
     await cms.put("lost", f"{text}, found", "mastodon")
     await until(lambda: cms.brand.posts(f"{text}, found", "mastodon"))
-    assert await cms.brand.posts(text, "mastodon") == []
-    assert len(await cms.brand.contents(clientRef=f"{cms.brand.ref}-lost-1")) == 1
+    assert (await cms.pages.delete("/articles/regretted")).status_code == 200
+    await cms.becomes("regretted", lambda it: it["status"] == "withdrawn")
+    assert [await cms.brand.posts(f"{text}, {name}", "mastodon") for name in ("lost", "regretted")] == [[], []]
+    assert len([post for post in await cms.brand.contents() if text in post["text"]]) == 2
 
 
 async def _a_dead_account_is_reported(cms: Cms) -> None:
