@@ -1,4 +1,4 @@
-"""The lists of posts and of drafts, newest first, one page at a time."""
+"""The lists of posts, of proposals and of drafts, newest first, one page at a time."""
 
 from __future__ import annotations
 
@@ -58,6 +58,25 @@ async def show_contents(
         page=page,
         wanted={**filters, "status": statuses},
         account=account,
+        cursor=cursor,
+        sections=await sections(services, reader.viewer.principal, frame.choice.filter),
+    )
+
+
+@router.get("/proposals")
+async def show_proposals(
+    request: Request,
+    reader: TheReader,
+    services: TheServices,
+    frame: TheFrame,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Posts that wait for an approval, the newest first; those that were declined wait to be edited."""
+    filters = {"brandRef": frame.choice.filter, "proposed": ["requested", "declined"], "cursor": cursor}
+    return render(
+        request,
+        "proposals.html",
+        page=await _first_page(reader, filters),
         cursor=cursor,
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )

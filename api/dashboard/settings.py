@@ -14,7 +14,7 @@ from api.dashboard.render import PageRoute, render
 from api.deps import TheServices
 from api.http.problems import scopes_missing
 from api.languages.catalogue import N_
-from munadi.domain.brand import Duplicates
+from munadi.domain.brand import ApprovalRule, Duplicates
 from munadi.domain.key import Scope
 from munadi.domain.usage import LIMITS, Limit
 
@@ -37,6 +37,12 @@ SCOPES = {
     Scope.KEYS_WRITE: N_("Make, change and revoke keys that may do no more than this one"),
     Scope.ADMIN: N_("Everything, with brands, limits and keys"),
 }
+# Which posts of a brand must be approved.
+APPROVALS = (
+    (ApprovalRule.PROPOSALS.value, N_("Proposals")),
+    (ApprovalRule.ALWAYS.value, N_("All posts")),
+    (ApprovalRule.NEVER.value, N_("None: no proposals")),
+)
 # The values of both choices of a brand: about the same post within a day, and about accounts to connect again.
 REFUSALS = ((Duplicates.WARN.value, N_("Warn")), (Duplicates.REFUSE.value, N_("Refuse")))
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -76,6 +82,7 @@ async def show_settings(
         keys=keys,
         limits=[(limit.value, LIMITS[limit].label) for limit in Limit],
         refusals=REFUSALS,
+        approvals=APPROVALS,
         choices=choices,
         no_choice=look_choices(None, services.channels, installation),
         scopes={scope.value: SCOPES[scope] for scope in Scope},

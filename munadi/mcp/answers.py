@@ -27,6 +27,8 @@ NEXT_BY_CODE = {
     "DRAFT_SUBMITTED": "The draft became the post named above. Call status with its id.",
     "TOO_MANY_DRAFTS": "Ask the person which drafts can go; list_post_drafts shows them.",
     "NOT_CONFIRMED": "Show the person this post and ask whether it may go; then give its beginning as confirm.",
+    "NOT_A_PROPOSER": "Show the draft to the person, and call submit_post_draft when they agree.",
+    "NO_APPROVAL_ASKED": "Nothing has to be approved: it is published at its time.",
     "NOT_LIVE": "Nothing of it is live. Call cancel for what is not published yet.",
     "NO_POST_YET": "There is a receipt once it is published. Call wait or status.",
     "EDIT_NOT_SUPPORTED": "Only a person can edit it, in the network's own app. Give them the address.",
@@ -109,6 +111,13 @@ def not_confirmed(content: Content) -> CallToolResult:
     """A withdrawal that names another post than its id does; nothing was sent to the API."""
     detail = f"this post begins with: {beginning(content)}"
     problem = {"title": "The post is not named", "status": None, "code": "NOT_CONFIRMED", "detail": detail}
+    return _problem(problem, [], None, {})
+
+
+def publishes_unasked() -> CallToolResult:
+    """A proposal by a key that may publish: its post would not wait. Nothing was sent to the API."""
+    detail = "this key may publish, so what it submits is published without an approval"
+    problem = {"title": "The key does not propose", "status": None, "code": "NOT_A_PROPOSER", "detail": detail}
     return _problem(problem, [], None, {})
 
 

@@ -25,7 +25,7 @@ validate, publish, wait. Every answer about a content and every refusal ends wit
 failures carry "what to do".
 
 To let a person approve a post first: create_post_draft, show it to them, and call submit_post_draft when they agree. A
-draft publishes nothing.
+draft publishes nothing. With a key that may only propose there is the tool propose: the post waits for their approval.
 
 Repeating publish with the same arguments never creates a second post. A content that is "unconfirmed" may be live:
 never publish it again.
@@ -103,6 +103,10 @@ Drafts that are not submitted yet, newest first.
 Publish a draft, or schedule it for its scheduledAt; this ends the draft. Call it only when a person has agreed to this
 version: if the draft was changed since, nothing happens. "accepted" means stored, not
 published: call wait. Safe to repeat: a draft becomes one post at most.
+""",
+    "propose": """
+Submit a draft as a post that waits until a person approves it; nothing is published before. This ends the draft. Needs
+a key that may only propose; one that may publish is refused. Declined, or edited, it waits again: status says why.
 """,
     "upload_media": """
 Store an image, a video or a document. publish and edit take its id as media: [{"id": …}].

@@ -11,17 +11,19 @@ from pydantic import Field
 
 from munadi.client.shapes import Json
 from munadi.domain.brand import BrandRef
+from munadi.domain.key import Scope, allows
 from munadi.mcp import outputs
-from munadi.mcp.answers import done, listed, of_content
+from munadi.mcp.answers import done, listed, of_content, publishes_unasked
 from munadi.mcp.generated import Post
 from munadi.mcp.inputs import OfBrandInput, Repeatable
-from munadi.mcp.offered import READS, Effects, OfferedTool, ToolContext
+from munadi.mcp.offered import READS, Effects, Needs, OfferedTool, ToolContext
 from munadi.mcp.schema import TYPE_ID, Change, Input
 from munadi.mcp.texts import remedy_of, violated
 
 READY = (
     "It is ready, and NOT published. Show it to the person who approves it. They submit it themselves, in the "
-    "dashboard or with munadi drafts submit, or tell you to call submit_post_draft."
+    "dashboard or with munadi drafts submit, or tell you to call submit_post_draft. If you have the tool propose, "
+    "call it: the post then waits for their approval."
 )
 UNFINISHED = "Complete or correct what is named: update_post_draft with this version. Nothing is published meanwhile."
 SHOWN = 60
@@ -83,6 +85,12 @@ async def submit(context: ToolContext, arguments: DraftSubmission) -> CallToolRe
     return of_content(content, [f"Accepted, not published yet. {arguments.draft_id} has ended: it is this post now."])
 
 
+async def propose(context: ToolContext, arguments: DraftSubmission) -> CallToolResult:
+    if allows((await context.munadi.keys.me())["scopes"], Scope.CONTENTS_WRITE):
+        return publishes_unasked()
+    return await submit(context, arguments)
+
+
 def _of_draft(draft: Mapping[str, Any], lines: list[str] | None = None) -> CallToolResult:
     step = READY if draft["valid"] else UNFINISHED
     said = [_headline(draft), *(lines or []), *violated(draft["problems"])]
@@ -112,15 +120,16 @@ DRAFT_TOOLS = (
     # A check fetches media that are given by URL.
     OfferedTool(
         "create_post_draft", "Save an unfinished post", DraftInput, outputs.DRAFT, create, CHECKED,
-        prepares=True,
+        needs=Needs.DRAFTS,
     ),
     OfferedTool(
         "update_post_draft", "Change a draft", DraftChange, outputs.DRAFT, update,
-        Effects(destroys=True, outside=True), prepares=True,
+        Effects(destroys=True, outside=True), needs=Needs.DRAFTS,
     ),
     OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.DRAFT, get, READS),
     OfferedTool("list_post_drafts", "List drafts", OfBrandInput, outputs.PAGE, list_, READS),
     OfferedTool(
         "submit_post_draft", "Publish a draft", DraftSubmission, outputs.STATUS, submit, CHECKED
     ),
+    OfferedTool("propose", "Propose a draft", DraftSubmission, outputs.STATUS, propose, CHECKED, needs=Needs.PROPOSE),
 )  # fmt: skip

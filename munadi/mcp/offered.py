@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from mcp.types import CallToolResult, Tool, ToolAnnotations
 
 from munadi.client import AsyncClient
+from munadi.domain.key import Scope, allows
 from munadi.mcp.descriptions import DESCRIPTIONS
 from munadi.mcp.outputs import Schema
 from munadi.mcp.schema import Input
@@ -47,9 +49,18 @@ class Effects:
         )
 
 
+class Needs(Enum):
+    """What a key must be able to do for a tool to be of use. `CHANGES` are made by who publishes and who proposes."""
+
+    DRAFTS = "drafts"
+    PROPOSE = "propose"
+    CHANGES = "changes"
+    PUBLISH = "publish"
+
+
 @dataclass(frozen=True)
 class OfferedTool:
-    """One tool. `prepares` says that it changes nothing that is published or will be."""
+    """One tool. What needs `DRAFTS` changes nothing that is published or will be."""
 
     name: str
     title: str
@@ -57,7 +68,7 @@ class OfferedTool:
     gives: Schema
     run: Callable[[ToolContext, Any], Awaitable[CallToolResult]]
     effects: Effects
-    prepares: bool = False
+    needs: Needs = Needs.PUBLISH
 
     def listed(self, describing: str) -> Tool:
         """The tool as clients list it, where the tool `describing` describes the fields of a post."""
@@ -75,7 +86,20 @@ class OfferedTool:
     @property
     def is_safe_for_drafts(self) -> bool:
         """Whether a server that only prepares drafts offers it."""
-        return self.prepares or self.effects.reads
+        return self.needs is Needs.DRAFTS or self.effects.reads
+
+    def is_for(self, scopes: Collection[str]) -> bool:
+        """Whether it is of use to a key with these scopes."""
+        publishes = allows(scopes, Scope.CONTENTS_WRITE)
+        proposes = allows(scopes, Scope.CONTENTS_PROPOSE) and not publishes
+        match self.needs:
+            case Needs.PROPOSE:
+                return proposes
+            case Needs.CHANGES:
+                return publishes or proposes
+            case Needs.PUBLISH if not self.effects.reads:
+                return publishes
+        return True
 
 
 READS = Effects(reads=True)

@@ -6,7 +6,7 @@ Resources and prompts are read with the same key.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -32,7 +32,7 @@ from pydantic import ValidationError
 
 from munadi import __version__
 from munadi.client import AsyncClient, ClientError
-from munadi.domain.key import Scope, allows
+from munadi.domain.key import Scope
 from munadi.mcp.answers import invalid_arguments, refused
 from munadi.mcp.descriptions import INSTRUCTIONS, PREPARING_ONLY
 from munadi.mcp.offered import ToolContext
@@ -54,10 +54,10 @@ def create_server(client_of: ClientOf, *, drafts_only: bool = False) -> Server[A
     tools = PREPARING if drafts_only else TOOLS
 
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        may_publish = not drafts_only and await _may_publish(client_of(context))
-        shown = tools if may_publish else PREPARING
-        describing = DESCRIBING if may_publish else DESCRIBING_DRAFTS
-        return ListToolsResult(tools=[offered.listed(describing) for offered in shown.values()])
+        scopes = () if drafts_only else await _scopes(client_of(context))
+        shown = [offered for offered in tools.values() if offered.is_for(scopes)]
+        describing = DESCRIBING if TOOLS[DESCRIBING] in shown else DESCRIBING_DRAFTS
+        return ListToolsResult(tools=[offered.listed(describing) for offered in shown])
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         offered = tools.get(params.name)
@@ -84,12 +84,13 @@ def create_server(client_of: ClientOf, *, drafts_only: bool = False) -> Server[A
     )
 
 
-async def _may_publish(munadi: AsyncClient) -> bool:
-    """Whether the key can publish. One that is refused, or an API that does not answer, is reported by the tools."""
+async def _scopes(munadi: AsyncClient) -> Sequence[str]:
+    """What the key may do. One that is refused, or an API that does not answer, is reported by the tools: all of
+    those that publish are offered then."""
     try:
-        return allows((await munadi.keys.me())["scopes"], Scope.CONTENTS_WRITE)
+        return (await munadi.keys.me())["scopes"]
     except ClientError:
-        return True
+        return (Scope.CONTENTS_WRITE,)
 
 
 def _reading(client_of: ClientOf) -> dict[str, Any]:

@@ -106,6 +106,9 @@ def _lines(content: Content) -> Iterator[str]:
     yield f"{content['id']} is {content['status']}: {MEANING.get(content['status'], '')}"
     zone = f" (timezone {content['timezone']})" if content["timezone"] else ""
     yield f"scheduled {content['scheduledAt']}{zone}; Munadi gives up at {content['publishBy']}"
+    if approval := content.get("approval"):
+        note = f": {approval['note']}" if approval["note"] else ""
+        yield f"approval of version {approval['version']}: {approval['status']}{note}"
     if end := content.get("withdrawAt"):
         yield f"what is live of it is withdrawn at {end}"
     for publication in content["publications"]:

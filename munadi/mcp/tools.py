@@ -27,7 +27,7 @@ from munadi.mcp.answers import (
     refused,
 )
 from munadi.mcp.draft_tools import DRAFT_TOOLS
-from munadi.mcp.offered import READS, Effects, OfferedTool, ToolContext
+from munadi.mcp.offered import READS, Effects, Needs, OfferedTool, ToolContext
 from munadi.mcp.resources import channel_rules
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
 
@@ -239,21 +239,21 @@ TOOLS: Mapping[str, OfferedTool] = {
         OfferedTool("status", "Show a post", inputs.ContentNamed, outputs.STATUS, status, READS),
         OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.WAITED, wait, READS),
         OfferedTool("edit", "Change a post", inputs.EditInput, outputs.STATUS, edit,
-                    Effects(destroys=True, outside=True)),
+                    Effects(destroys=True, outside=True), needs=Needs.CHANGES),
         OfferedTool("cancel", "Cancel a post", inputs.ContentNamed, outputs.STATUS, cancel,
-                    Effects(destroys=True)),
+                    Effects(destroys=True), needs=Needs.CHANGES),
         OfferedTool("withdraw", "Take a live post back", inputs.WithdrawInput, outputs.STATUS, withdraw,
                     Effects(destroys=True, outside=True)),
         OfferedTool("edit_live", "Edit a live post", inputs.LiveEditInput, outputs.STATUS, edit_live,
                     Effects(destroys=True, outside=True)),
         OfferedTool("receipt", "Get a signed receipt", inputs.PublicationNamed, outputs.RECEIPT, receipt, READS),
         OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.STATUS, reschedule,
-                    Effects(destroys=True)),
+                    Effects(destroys=True), needs=Needs.CHANGES),
         OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.STATUS, retry,
                     Effects(is_repeatable=False, outside=True)),
         *DRAFT_TOOLS,
         OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MEDIA, upload_media,
-                    Effects(is_repeatable=False), prepares=True),
+                    Effects(is_repeatable=False), needs=Needs.DRAFTS),
         OfferedTool("list_brands", "List brands", inputs.PageInput, outputs.PAGE, list_brands, READS),
         OfferedTool("list_accounts", "List accounts", inputs.OfBrandInput, outputs.PAGE, list_accounts, READS),
         OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.CHANNEL,

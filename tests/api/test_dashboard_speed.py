@@ -41,6 +41,7 @@ PAGES = (
     "/publications/{publication_id}",
     "/attention",
     "/drafts",
+    "/proposals",
     "/media?brandRef=acme",
     "/calendar?brandRef=acme&date=2026-11-25",
     "/calendar?brandRef=acme&date=2026-11-25&view=week",

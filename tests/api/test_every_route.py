@@ -84,6 +84,7 @@ SESSION = {
     "GET /webhooks/{endpoint_id}",
     "GET /webhooks/deliveries/{delivery_id}",
     "GET /insights",
+    "GET /proposals",
     "GET /drafts",
     "GET /media",
     "GET /usage",

@@ -35,11 +35,12 @@ READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "
 READS |= {"get_post_draft", "list_post_drafts", "receipt"}
 PREPARES = READS | {"validate", "create_post_draft", "update_post_draft", "upload_media"}
 EXPECTED = PREPARES | {"publish", "edit", "edit_live", "cancel", "withdraw", "reschedule", "retry", "submit_post_draft"}
+PROPOSES = PREPARES | {"propose", "edit", "cancel", "reschedule"}
 
 
 async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> None:
     listed = await agent.session.list_tools()
-    assert {tool.name for tool in listed.tools} == EXPECTED == set(DESCRIPTIONS)
+    assert {tool.name for tool in listed.tools} == EXPECTED == set(DESCRIPTIONS) - {"propose"}
     assert agent.session.instructions == INSTRUCTIONS
     assert "does NOT mean published" in INSTRUCTIONS
 
@@ -61,7 +62,7 @@ async def test_a_server_for_drafts_offers_nothing_that_publishes(agent: Agent) -
     async with Client(create_server(lambda _: munadi, drafts_only=True)) as session:
         assert {tool.name for tool in (await session.list_tools()).tools} == PREPARES == set(PREPARING)
         assert session.instructions == f"{INSTRUCTIONS}\n\n{PREPARING_ONLY}"
-        for name in sorted(EXPECTED - PREPARES):
+        for name in sorted((EXPECTED | PROPOSES) - PREPARES):
             with pytest.raises(MCPError, match="Unknown tool"):
                 await session.call_tool(name, {})
 
@@ -99,6 +100,7 @@ async def test_what_a_client_loads_is_small(agent: Agent) -> None:
         ("create_post_draft", (False, False, True, True)),
         ("update_post_draft", (False, True, True, True)),
         ("submit_post_draft", (False, False, True, True)),
+        ("propose", (False, False, True, True)),
         ("upload_media", (False, False, False, False)),
         ("reschedule", (False, True, True, False)),
         ("validate", (True, False, True, True)),
@@ -140,6 +142,7 @@ def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[Req
         ("status", ["what to do", "do not publish it again"]),
         ("wait", ["timedOut", "can be called again"]),
         ("submit_post_draft", ["a person has agreed", "call wait", "one post at most"]),
+        ("propose", ["until a person approves", "ends the draft", "may publish is refused"]),
         ("retry", ["what is live is never sent again", "after_fix"]),
     ],
 )

@@ -129,7 +129,12 @@ async function act(source, bodyOf) {
     keepFocus(button);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (problem.status === 412 && problem.etag) {
+    if (problem.status === 412 && source.dataset.mustBeRead !== undefined) {
+      // What somebody decides about must have been seen: the page shows the new version, and nothing is sent again.
+      await refresh();
+      problem.message = _("Somebody has changed this post in the meantime. Read it again, then decide.");
+      problem.isOwn = true;
+    } else if (problem.status === 412 && problem.etag) {
       source.dataset.ifMatch = problem.etag;
       problem.message = _("Someone else changed this post in the meantime. Your text is still here. Save again to replace their change.");
       problem.isOwn = true;

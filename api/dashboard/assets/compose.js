@@ -205,6 +205,7 @@ function putBackWords() {
 /** The button names the chosen time and brand, because the choices themselves may be out of sight. */
 function nameButton() {
   const brand = form.dataset.brandName;
+  if (by("submit").dataset.proposes !== undefined) return void (by("submit").textContent = _("Propose"));
   const named = () => (isLater() ? _("Schedule for %(brand)s", { brand }) : _("Publish now for %(brand)s", { brand }));
   by("submit").textContent = brand ? named() : isLater() ? _("Schedule") : _("Publish now");
 }

@@ -19,9 +19,12 @@ export function watchDetails() {
     target.closest(".explained[open]")?.querySelector("summary").focus();
     leaveOthers(null);
   });
-  document.addEventListener("refreshed", () => {
-    for (const details of document.querySelectorAll("details[data-src][open]")) load(details);
-  });
+  document.addEventListener("refreshed", loadOpenOnes);
+  loadOpenOnes();
+}
+
+function loadOpenOnes() {
+  for (const details of document.querySelectorAll("details[data-src][open]")) load(details);
 }
 
 function leaveOthers(kept) {

@@ -49,7 +49,7 @@ document.addEventListener("submit", (event) => {
 });
 
 async function saveBrand(form) {
-  const body = { name: textOf(form, "name"), timezone: textOf(form, "timezone"), duplicates: form.elements.duplicates.value, unusableAccounts: form.elements.unusableAccounts.value, looks: looksOf(form) };
+  const body = { name: textOf(form, "name"), timezone: textOf(form, "timezone"), duplicates: form.elements.duplicates.value, unusableAccounts: form.elements.unusableAccounts.value, approval: form.elements.approval.value, looks: looksOf(form) };
   const limits = [...form.querySelectorAll("[data-limit]")];
   if (limits.length) body.limits = Object.fromEntries(limits.map((field) => [field.dataset.limit, numberOf(field)]));
   const ref = form.dataset.brandForm;

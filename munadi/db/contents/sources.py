@@ -105,6 +105,14 @@ def of_proposed(before: Place | None, decisions: Collection[str]) -> Source:
     return Source(parts, frozenset({"proposed"}))
 
 
+async def count_proposed(session: AsyncSession, brand_ref: str | None, limit: int) -> int:
+    """How many posts wait for an answer to the request for their approval, of one brand or of all; `limit` at most."""
+    asked = select(ContentRow.id).where(text(IS_PROPOSED), col(ContentRow.proposed_as) == "requested")
+    if brand_ref is not None:
+        asked = asked.where(col(ContentRow.brand_ref) == brand_ref)
+    return (await session.exec(select(func.count()).select_from(asked.limit(limit).subquery()))).one()
+
+
 def of_publications(before: Place | None, *conditions: ColumnElement[bool]) -> Source:
     """The posts of publications with these conditions, which an index has in order."""
     row = PublicationRow
