@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from api.http.address import Callers
 from api.http.shares import UploadShares
+from api.http.waiting import ContentWaits
 from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
@@ -31,6 +32,7 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock
+from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
@@ -67,6 +69,7 @@ class Services:
     connections: ConnectionService
     media: MediaService
     posts: PostService
+    batches: BatchService
     drafts: DraftService
     receipts: ReceiptService
     erasures: ErasureService
@@ -79,6 +82,7 @@ class Services:
     forms: AddressLimit
     registrations: AddressLimit
     uploads: UploadShares
+    waits: ContentWaits
     documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 

@@ -33,6 +33,7 @@ class AccountCheck(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
+    metadata: dict[str, str]
     ok: bool
     pausedUntil: str | None
     quota: dict[str, Any] | None
@@ -48,6 +49,7 @@ class AccountConnectedEvent(TypedDict):
     """AccountConnectedEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -71,6 +73,7 @@ class AccountDisconnectedEvent(TypedDict):
     """AccountDisconnectedEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -88,6 +91,7 @@ class AccountExpiringEvent(TypedDict):
     """AccountExpiringEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -114,6 +118,7 @@ class AccountReauthRequiredEvent(TypedDict):
     """AccountReauthRequiredEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -142,6 +147,7 @@ class Account(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
+    metadata: dict[str, str]
     pausedUntil: str | None
     quota: dict[str, Any] | None
     scopes: list[str]
@@ -196,6 +202,21 @@ class AuditEntry(TypedDict):
     target: str | None
 
 
+class BatchEntry(TypedDict):
+    """The result of one post of a batch."""
+
+    content: Content | None
+    index: int
+    problem: Problem | None
+    status: int
+
+
+class BatchResults(TypedDict):
+    """The results of a batch."""
+
+    results: list[BatchEntry]
+
+
 class Billed(TypedDict):
     """Publications, and what their networks charge for them."""
 
@@ -227,6 +248,7 @@ class Brand(TypedDict):
     duplicates: str
     limits: BrandLimits
     looks: Looks | None
+    metadata: dict[str, str]
     name: str | None
     ref: str
     timezone: str | None
@@ -341,6 +363,66 @@ class ConnectLink(TypedDict):
     id: str
 
 
+class ConnectionCompletedEvent(TypedDict):
+    """ConnectionCompletedEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: str
+    status: Literal["connected"]
+    timestamp: str
+    type: Literal["connection.completed"]
+
+
+class ConnectionData(TypedDict):
+    """The connection after the change, with its `metadata`. It holds no link and no secret."""
+
+    connection: Connection
+
+
+class ConnectionExpiredEvent(TypedDict):
+    """ConnectionExpiredEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: str
+    status: Literal["expired"]
+    timestamp: str
+    type: Literal["connection.expired"]
+
+
+class ConnectionFailedEvent(TypedDict):
+    """ConnectionFailedEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str
+    sequence: None
+    sns: str
+    status: Literal["failed"]
+    timestamp: str
+    type: Literal["connection.failed"]
+
+
 class Connection(TypedDict):
     """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
 
@@ -353,6 +435,7 @@ class Connection(TypedDict):
     expiresAt: str
     failure: Failure | None
     id: str
+    metadata: dict[str, str]
     status: str
 
 
@@ -360,6 +443,7 @@ class ContentAcceptedEvent(TypedDict):
     """ContentAcceptedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -377,6 +461,7 @@ class ContentApprovalDeclinedEvent(TypedDict):
     """ContentApprovalDeclinedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -394,6 +479,7 @@ class ContentApprovalGrantedEvent(TypedDict):
     """ContentApprovalGrantedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -411,6 +497,7 @@ class ContentApprovalRequestedEvent(TypedDict):
     """ContentApprovalRequestedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -428,6 +515,7 @@ class ContentCanceledEvent(TypedDict):
     """ContentCanceledEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -445,6 +533,7 @@ class ContentCompletedEvent(TypedDict):
     """ContentCompletedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -462,6 +551,7 @@ class ContentPreflightFailedEvent(TypedDict):
     """ContentPreflightFailedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PreflightData
     id: str
@@ -479,6 +569,7 @@ class ContentPublishCanceledEvent(TypedDict):
     """ContentPublishCanceledEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -496,6 +587,7 @@ class ContentPublishEditedEvent(TypedDict):
     """ContentPublishEditedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -513,6 +605,7 @@ class ContentPublishFailedEvent(TypedDict):
     """ContentPublishFailedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -530,6 +623,7 @@ class ContentPublishHeldEvent(TypedDict):
     """ContentPublishHeldEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -547,6 +641,7 @@ class ContentPublishLimitedEvent(TypedDict):
     """ContentPublishLimitedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -564,6 +659,7 @@ class ContentPublishRestoredEvent(TypedDict):
     """ContentPublishRestoredEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -581,6 +677,7 @@ class ContentPublishResumedEvent(TypedDict):
     """ContentPublishResumedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -598,6 +695,7 @@ class ContentPublishStartedEvent(TypedDict):
     """ContentPublishStartedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -615,6 +713,7 @@ class ContentPublishSucceededEvent(TypedDict):
     """ContentPublishSucceededEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -632,6 +731,7 @@ class ContentPublishUnconfirmedEvent(TypedDict):
     """ContentPublishUnconfirmedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -649,6 +749,7 @@ class ContentPublishVanishedEvent(TypedDict):
     """ContentPublishVanishedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -666,6 +767,7 @@ class ContentPublishWithdrawalRefusedEvent(TypedDict):
     """ContentPublishWithdrawalRefusedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -683,6 +785,7 @@ class ContentPublishWithdrawalUnconfirmedEvent(TypedDict):
     """ContentPublishWithdrawalUnconfirmedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -700,6 +803,7 @@ class ContentPublishWithdrawnEvent(TypedDict):
     """ContentPublishWithdrawnEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -717,6 +821,7 @@ class ContentQueuedEvent(TypedDict):
     """ContentQueuedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -734,6 +839,7 @@ class ContentRescheduledEvent(TypedDict):
     """ContentRescheduledEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -751,6 +857,7 @@ class ContentUpdatedEvent(TypedDict):
     """ContentUpdatedEvent."""
 
     brandRef: str
+    channel: str | None
     contentId: str
     data: PostData
     id: str
@@ -957,6 +1064,7 @@ class Endpoint(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
+    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -981,6 +1089,7 @@ class EndpointWithSecret(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
+    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -1254,6 +1363,7 @@ class OtherEvent(TypedDict):
     """An event of a type that is newer than this document."""
 
     brandRef: str | None
+    channel: str | None
     contentId: str | None
     data: dict[str, Any]
     id: str
@@ -1675,6 +1785,7 @@ class WebhookDeliveryExhaustedEvent(TypedDict):
     """WebhookDeliveryExhaustedEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: DeliveryData
     id: str
@@ -1692,6 +1803,7 @@ class WebhookEndpointDisabledEvent(TypedDict):
     """WebhookEndpointDisabledEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1709,6 +1821,7 @@ class WebhookEndpointFailingEvent(TypedDict):
     """WebhookEndpointFailingEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1733,6 +1846,7 @@ class WebhookTestEvent(TypedDict):
     """WebhookTestEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: WebhookTestData
     id: str
@@ -1782,6 +1896,9 @@ MunadiEvent = (
     | AccountDisconnectedEvent
     | AccountExpiringEvent
     | AccountReauthRequiredEvent
+    | ConnectionCompletedEvent
+    | ConnectionExpiredEvent
+    | ConnectionFailedEvent
     | ContentAcceptedEvent
     | ContentApprovalDeclinedEvent
     | ContentApprovalGrantedEvent
