@@ -28,6 +28,8 @@ from api.oauth.addresses import CONSENT, place_of, way_back
 from api.oauth.pending import PendingRequest, open_request
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
+from munadi.db.tables import OAuthDeviceRow
+from munadi.domain.device import CLIENT_NAME
 from munadi.domain.key import Scope
 from munadi.domain.key_caps import KeyCaps, strictest
 from munadi.domain.oauth import LEVELS, AccessLevel, Consent, GrantRefused, is_on_this_machine, scopes_of
@@ -68,6 +70,7 @@ class _Asked:
     sealed: str
     pending: PendingRequest
     name: str
+    device: OAuthDeviceRow | None = None
 
     @property
     def wanted(self) -> frozenset[str] | None:
@@ -97,22 +100,41 @@ async def decide(request: Request, reader: TheReader, frame: TheFrame, services:
         return _ended(request)
     check_csrf(request, form.get("csrf", ""), reader.viewer.session, services.settings.base_url)
     if form.get("decision") != "allow":
-        return _back(asked, services, error="access_denied")
+        return await _deny(request, asked, services)
     problem = _may_not(reader.viewer.principal) or await _problem(form, reader, asked)
     if problem is not None:
         return _page(request, asked, reader.viewer.principal, form, status=422, problem=problem)
     try:
-        code = await services.sign_ins.allow(_consent(form, asked, reader.viewer.principal, services))
+        return await _allow(request, _consent(form, asked, reader.viewer.principal, services), asked, services)
     except QuotaExceeded:
         return _page(request, asked, reader.viewer.principal, form, status=422, problem=_FULL)
     except GrantRefused:
         return _ended(request)
-    return _back(asked, services, code=code)
+
+
+async def _allow(request: Request, consent: Consent, asked: _Asked, services: Services) -> Response:
+    if asked.device is None:
+        return _back(asked, services, code=await services.sign_ins.allow(consent))
+    await services.devices.allow(asked.device.hash, consent)
+    return render(request, "device_done.html", live=False, allowed=True)
+
+
+async def _deny(request: Request, asked: _Asked, services: Services) -> Response:
+    if asked.device is None:
+        return _back(asked, services, error="access_denied")
+    try:
+        await services.devices.deny(asked.device.hash)
+    except GrantRefused:
+        return _ended(request)
+    return render(request, "device_done.html", live=False, allowed=False)
 
 
 async def _asked(sealed: str, services: Services) -> _Asked | None:
     """The request to sign in; None when it is too old, none of ours, or of a program that is not registered now."""
     pending = open_request(services.keyring, sealed, services.clock.now())
+    if pending is not None and pending.device is not None:
+        device = await services.devices.get(pending.device)
+        return None if device is None else _Asked(sealed, pending, CLIENT_NAME, device)
     client = await services.sign_ins.clients.get(pending.client_id) if pending else None
     return _Asked(sealed, pending, client.name) if pending and client else None
 
@@ -159,6 +181,7 @@ def _page(
         live=False,
         sealed=asked.sealed,
         client=asked.name,
+        device=asked.device,
         place=place_of(asked.pending.redirect_uri),
         on_this_machine=is_on_this_machine(asked.pending.redirect_uri),
         levels=[(level.value, MEANINGS[level]) for level in levels],
@@ -173,7 +196,8 @@ def _page(
         problem=problem,
         may_not=_may_not(principal),
     )
-    page.headers["Content-Security-Policy"] = _policy(asked.pending.redirect_uri)
+    if asked.device is None:
+        page.headers["Content-Security-Policy"] = _policy(asked.pending.redirect_uri)
     return page
 
 

@@ -16,6 +16,7 @@ from api.dashboard import (
     consent,
     content,
     contents,
+    device,
     frame,
     insights,
     language,
@@ -43,6 +44,7 @@ PAGES: tuple[APIRouter, ...] = (
     audit.router,
     settings.router,
     consent.router,
+    device.router,
 )
 # What has no header: the sign-in, and what pages load.
 PARTS: tuple[APIRouter, ...] = (sign_in.router, language.router, live.router, previews.router, assets.router)

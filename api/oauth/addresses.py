@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 METADATA = "/.well-known/oauth-authorization-server"
 AUTHORIZE, TOKEN, REGISTER, REVOKE = "/oauth/authorize", "/oauth/token", "/oauth/register", "/oauth/revoke"
 CONSENT = "/oauth/consent"
+# Where a device asks for its codes, and where a person types the short one.
+DEVICE_AUTHORIZATION, DEVICE = "/oauth/device_authorization", "/device"
 
 
 def way_back(address: str, **values: str | None) -> str:

@@ -18,7 +18,7 @@ _LONGEST = 12_000
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """What a program asks a person for. `at` is seconds since 1970."""
+    """What a program asks a person for. `at` is seconds since 1970; `device` is that of a login without a browser."""
 
     client_id: str
     redirect_uri: str
@@ -27,6 +27,12 @@ class PendingRequest:
     state: str | None
     resource: str | None
     at: int
+    device: str | None = None
+
+    @classmethod
+    def of_device(cls, device: str, at: int, client_id: str) -> PendingRequest:
+        """The request of a device, by the hash of its code: a person chooses what it gets, and nothing is sent back."""
+        return cls(client_id, "", "", None, None, None, at, device)
 
 
 def seal_request(keyring: KeyRing, pending: PendingRequest) -> str:

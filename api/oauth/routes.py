@@ -19,10 +19,24 @@ from api.deps import TheServices
 from api.http.body_kind import form_of
 from api.http.problems import request_id_of
 from api.languages.catalogue import N_
-from api.oauth.addresses import AUTHORIZE, CONSENT, METADATA, REGISTER, REVOKE, TOKEN, place_of, way_back
+from api.oauth.addresses import (
+    AUTHORIZE,
+    CONSENT,
+    DEVICE,
+    DEVICE_AUTHORIZATION,
+    METADATA,
+    REGISTER,
+    REVOKE,
+    TOKEN,
+    place_of,
+    way_back,
+)
+from api.process.services import Services
 from munadi.config import Settings
 from munadi.db.oauth.clients import TooManyClients
-from munadi.domain.oauth import GRANTABLE, is_on_this_machine
+from munadi.domain.device import CLIENT, GRANT
+from munadi.domain.oauth import GRANTABLE, GrantRefused, is_on_this_machine
+from munadi.domain.usage import QuotaExceeded
 
 router = APIRouter()
 # Programs in a browser call from their own site. No cookie has a meaning here, so any site may.
@@ -48,10 +62,11 @@ def metadata_of(settings: Settings) -> dict[str, Any]:
         "token_endpoint": base + TOKEN,
         "registration_endpoint": base + REGISTER,
         "revocation_endpoint": base + REVOKE,
+        "device_authorization_endpoint": base + DEVICE_AUTHORIZATION,
         "scopes_supported": list(GRANTABLE),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", GRANT],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
@@ -104,7 +119,7 @@ async def register(request: Request, services: TheServices) -> Response:
     """Register a program (RFC 7591). It may do nothing before a person agrees."""
     address = services.callers.address_of(request.scope)
     if (seconds := services.registrations.count(address, services.clock.monotonic())) is not None:
-        detail = f"this address registered {services.registrations.most} programs within minutes"
+        detail = f"this address began {services.registrations.most} sign-ins within minutes"
         return _later(429, detail, seconds)
     try:
         answer: Response = await (await _endpoints()).register(request, services)
@@ -118,7 +133,50 @@ async def issue(request: Request, services: TheServices) -> Response:
     """Tokens for a code, or for a refresh token."""
     if (repeated := _repeated(form_of(request).multi_items())) is not None:
         return _refused("invalid_request", f"{repeated[:40]} is given more than once")
+    if form_of(request).get("grant_type") == GRANT:
+        return await _key_of_device(request, services)
     return _for_anyone(await (await _endpoints()).issue(request, services))
+
+
+@router.post(DEVICE_AUTHORIZATION)
+async def begin_device(request: Request, services: TheServices) -> Response:
+    """The codes of a device that has no browser (RFC 8628)."""
+    if form_of(request).get("client_id") != CLIENT:
+        return _refused("invalid_client", f"only {CLIENT} logs in so", 401)
+    address = services.callers.address_of(request.scope)
+    if (seconds := services.registrations.count(address, services.clock.monotonic())) is not None:
+        return _later(429, f"this address began {services.registrations.most} sign-ins within minutes", seconds)
+    try:
+        codes = await services.devices.begin(address)
+    except TooManyClients as error:
+        return _later(503, str(error), error.seconds)
+    found = {
+        "device_code": codes.device_code,
+        "user_code": codes.user_code,
+        "verification_uri": services.settings.base_url + DEVICE,
+        "expires_in": codes.seconds,
+        "interval": codes.poll_seconds,
+    }
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+
+async def _key_of_device(request: Request, services: Services) -> Response:
+    form = form_of(request)
+    if form.get("client_id") != CLIENT:
+        return _refused("invalid_client", f"only {CLIENT} logs in so", 401)
+    try:
+        key = await services.devices.poll(form.get("device_code", ""))
+    except GrantRefused as error:
+        return _refused(error.code, str(error))
+    except QuotaExceeded as error:
+        return _refused("access_denied", str(error))
+    found = {
+        "access_token": key.access,
+        "token_type": "Bearer",
+        "expires_in": key.seconds,
+        "scope": " ".join(key.scopes),
+    }
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
 
 @router.post(REVOKE)
@@ -157,5 +215,5 @@ def _for_anyone(answer: Response) -> Response:
     return answer
 
 
-def _refused(error: str, description: str) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, 400, ANYONE)
+def _refused(error: str, description: str, status: int = 400) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, status, ANYONE)

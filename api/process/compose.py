@@ -23,7 +23,8 @@ from munadi.config import Settings
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
-from munadi.db.oauth.clients import IN_PROGRESS, MOST_REGISTRATIONS
+from munadi.db.oauth.clients import IN_PROGRESS, MOST_REGISTRATIONS, MOST_TRIES
+from munadi.db.oauth.devices import DeviceService
 from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
@@ -89,6 +90,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
     base_url, own = settings.base_url, (database, keyring, clock, settings.limits)
     starts = Starts(temporal, settings.temporal.task_queue, ScheduleStore(database, keyring), clock)
     intake, brands = _media_intake(runtime), BrandService(*own)
+    sign_ins = SignInService(*own)
     accounts = AccountService(*own, channels, brands, starts, runtime.guard)
     connecting = ConnectFlow(*own, channels, starts, base_url)
     checker = PostChecker(database, channels, keyring, intake, clock)
@@ -107,7 +109,8 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         sender=runtime.sender,
         brands=brands,
         keys=KeyService(*own, brands),
-        sign_ins=SignInService(*own),
+        sign_ins=sign_ins,
+        devices=DeviceService(*own, sign_ins),
         feeds=FeedService(*own, brands, base_url),
         endpoints=EndpointService(*own, brands, runtime.webhook_guard, runtime.sender),
         resends=ResendService(*own),
@@ -127,6 +130,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         callers=callers_of(settings.api.trusted_proxies),
         wrong_keys=WrongKeys(database, settings.api.wrong_keys_per_minute),
         forms=AddressLimit(settings.api.forms_per_minute),
+        device_tries=AddressLimit(MOST_TRIES, seconds=IN_PROGRESS.total_seconds()),
         registrations=AddressLimit(MOST_REGISTRATIONS, seconds=IN_PROGRESS.total_seconds()),
         uploads=UploadShares(settings.media, settings.limits),
         waits=ContentWaits(database, of_brand=settings.limits.waiting),

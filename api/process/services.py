@@ -20,6 +20,7 @@ from munadi.crypto import KeyRing
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
+from munadi.db.oauth.devices import DeviceService
 from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
@@ -61,6 +62,7 @@ class Services:
     brands: BrandService
     keys: KeyService
     sign_ins: SignInService
+    devices: DeviceService
     feeds: FeedService
     endpoints: EndpointService
     resends: ResendService
@@ -81,6 +83,7 @@ class Services:
     wrong_keys: WrongKeys
     forms: AddressLimit
     registrations: AddressLimit
+    device_tries: AddressLimit
     uploads: UploadShares
     waits: ContentWaits
     documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

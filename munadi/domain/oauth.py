@@ -84,10 +84,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class IssuedTokens:
-    """The tokens of a grant, as a program gets them once."""
+    """The tokens of a grant, as a program gets them once. Without `refresh` the first one is the key itself."""
 
     access: str
-    refresh: str
+    refresh: str | None
     seconds: int
     scopes: tuple[Scope, ...]
 

@@ -46,6 +46,7 @@ PROGRAMS = {
     "POST /oauth/register",
     "OPTIONS /oauth/register",
     "POST /oauth/revoke",
+    "POST /oauth/device_authorization",
     "OPTIONS /oauth/revoke",
 }
 # For everyone who has the address: it holds a secret that cannot be guessed, and expires.
@@ -94,7 +95,7 @@ SESSION = {
     "POST /sign-out",
 }
 # A page for the holder of a session, about what is sealed in its address (tests/api/test_consent.py).
-CONSENT = {"GET /oauth/consent", "POST /oauth/consent"}
+CONSENT = {"GET /oauth/consent", "POST /oauth/consent", "GET /device", "POST /device"}
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {
     "digest": "0" * 64,

@@ -21,6 +21,8 @@ from munadi.db.tables import OAuthClientRow
 MOST_UNUSED = 500
 # Of one address within the time below, so that no one fills all places.
 MOST_REGISTRATIONS = 20
+# Of one person, and of one address, to type the code of a device within that time.
+MOST_TRIES = 10
 # The time in which a person signs in and reads.
 IN_PROGRESS = timedelta(minutes=15)
 UNUSED_LIFE = timedelta(days=1)
@@ -30,10 +32,10 @@ BATCH = 1_000
 
 
 class TooManyClients(Exception):
-    """So many programs have just registered that none can be forgotten yet. `seconds`: when to try again."""
+    """So many programs wait for a person that none can be forgotten yet. `seconds`: when to try again."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"more than {MOST_UNUSED} programs have registered within minutes and were not used")
+    def __init__(self, seconds: int, most: int = MOST_UNUSED) -> None:
+        super().__init__(f"{most} programs wait for a person, which is the most")
         self.seconds = seconds
 
 

@@ -22,7 +22,15 @@ from munadi.db.keys.callers import key_hash
 from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.oauth.clients import OAuthClients, forget_old_clients
 from munadi.db.session import Database
-from munadi.db.tables import BrandRow, KeyRow, OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
+from munadi.db.tables import (
+    BrandRow,
+    KeyRow,
+    OAuthClientRow,
+    OAuthCodeRow,
+    OAuthDeviceRow,
+    OAuthGrantRow,
+    OAuthTokenRow,
+)
 from munadi.domain.audit import current_actor
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, KeyKind, Scope, write_key
 from munadi.domain.key_caps import KeyCaps
@@ -54,44 +62,31 @@ class SignInService(Service):
             if client is None:
                 raise GrantRefused("invalid_request", "the program's registration has ended")
             client.used_at = now
-            session.add(
-                OAuthCodeRow(
-                    hash=_hash(code),
-                    client_id=consent.client_id,
-                    client_name=consent.client_name,
-                    brand_ref=consent.brand_ref,
-                    scopes=[scope.value for scope in consent.scopes],
-                    caps=None if consent.caps is None else consent.caps.model_dump(mode="json", by_alias=True),
-                    ends_at=consent.ends_at,
-                    granted_by=consent.granted_by,
-                    redirect_uri=consent.redirect_uri,
-                    challenge=consent.challenge,
-                    resource=consent.resource,
-                    expires_at=now + CODE_LIFE,
-                )
-            )
+            session.add(code_row(hash_of(code), consent, now + CODE_LIFE))
         return code
 
     async def find_code(self, code: str) -> OAuthCodeRow | None:
-        """The consent of a code, used or not; None when there is none, or it is too old."""
+        """The consent of a code, used or not; None when there is none, or it is too old, or that of a device."""
         async with self.database.read() as session:
-            row = await session.get(OAuthCodeRow, _hash(code))
-        return row if row is not None and (row.used_at or row.expires_at > self.clock.now()) else None
+            row = await session.get(OAuthCodeRow, hash_of(code))
+        if row is None or not row.redirect_uri:
+            return None
+        return row if row.used_at or row.expires_at > self.clock.now() else None
 
-    async def exchange(self, code: str) -> IssuedTokens:
-        """The tokens of a code whose verifier was checked; the grant's key is made here. Raises GrantRefused,
+    async def exchange(self, code: str, *, as_key: bool = False) -> IssuedTokens:
+        """The tokens of a code whose verifier was checked, or the key itself; it is made here. Raises GrantRefused,
         QuotaExceeded. A second use revokes what the first one gave."""
         now = self.clock.now()
         async with self.database.write() as session:
-            row = await session.get(OAuthCodeRow, _hash(code), with_for_update=True)
+            row = await session.get(OAuthCodeRow, hash_of(code), with_for_update=True)
             if row is None or (row.used_at is None and row.expires_at <= now):
                 raise GrantRefused("invalid_grant", "the code is unknown or has ended")
             stolen = row.key_id if row.used_at is not None else None
             if row.used_at is None:
                 row.used_at = now
-                key = await self._make_key(session, row, now)
+                key, text = await self._make_key(session, row, now)
                 row.key_id = key.id
-                return self._issue(session, key, now)
+                return _itself(key, text, now) if as_key else self._issue(session, key, now)
         if stolen is not None:
             await self._revoke(stolen, now)
         raise GrantRefused("invalid_grant", "the code was used before; what it gave is revoked")
@@ -102,7 +97,7 @@ class SignInService(Service):
             select(OAuthGrantRow, KeyRow.scopes)
             .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(OAuthGrantRow.key_id))
             .join(KeyRow, col(KeyRow.id) == col(OAuthGrantRow.key_id))
-            .where(OAuthTokenRow.hash == _hash(token), col(OAuthTokenRow.is_refresh))
+            .where(OAuthTokenRow.hash == hash_of(token), col(OAuthTokenRow.is_refresh))
             .where(col(OAuthTokenRow.expires_at) > self.clock.now())
         )
         async with self.database.read() as session:
@@ -112,7 +107,7 @@ class SignInService(Service):
         """New tokens for a refresh token. Raises GrantRefused. A second use revokes the grant."""
         now = self.clock.now()
         async with self.database.write() as session:
-            row = await session.get(OAuthTokenRow, _hash(token), with_for_update=True)
+            row = await session.get(OAuthTokenRow, hash_of(token), with_for_update=True)
             key = await session.get(KeyRow, row.key_id) if row is not None and row.is_refresh else None
             if row is None or key is None or not _is_alive(key, now) or row.expires_at <= now:
                 raise GrantRefused("invalid_grant", "the refresh token is unknown, revoked or has ended")
@@ -127,15 +122,15 @@ class SignInService(Service):
         query = (
             select(OAuthTokenRow.key_id)
             .join(OAuthGrantRow, col(OAuthGrantRow.key_id) == col(OAuthTokenRow.key_id))
-            .where(col(OAuthTokenRow.hash).in_([_hash(token), key_hash(token)]), OAuthGrantRow.client_id == client_id)
+            .where(col(OAuthTokenRow.hash).in_([hash_of(token), key_hash(token)]), OAuthGrantRow.client_id == client_id)
         )
         async with self.database.read() as session:
             key_id = (await session.exec(query)).first()
         if key_id is not None:
             await self._revoke(key_id, self.clock.now())
 
-    async def _make_key(self, session: AsyncSession, code: OAuthCodeRow, now: datetime) -> KeyRow:
-        """The key of a grant, in the name of the person who gave it."""
+    async def _make_key(self, session: AsyncSession, code: OAuthCodeRow, now: datetime) -> tuple[KeyRow, str]:
+        """The key of a grant, in the name of the person who gave it, and its text, which only a device is given."""
         person = await session.get(KeyRow, code.granted_by)
         if person is None or not _is_alive(person, now):
             raise GrantRefused("invalid_grant", "the key of the person who agreed has ended")
@@ -145,8 +140,7 @@ class SignInService(Service):
             raise GrantRefused("invalid_grant", "the brand is being erased")
         actor = current_actor()
         actor.key_id, actor.brand_ref = code.granted_by, code.brand_ref
-        # Its text is not given to anyone.
-        key, _ = await KeyStore(self.database).create(
+        key, text = await KeyStore(self.database).create(
             session,
             NewKey(
                 name=code.client_name,
@@ -167,7 +161,7 @@ class SignInService(Service):
                 created_at=now,
             )
         )
-        return key
+        return key, text
 
     def _issue(self, session: AsyncSession, key: KeyRow, now: datetime) -> IssuedTokens:
         """A new pair of tokens of a key. Neither outlives the key."""
@@ -178,7 +172,7 @@ class SignInService(Service):
         until = min(now + ACCESS_LIFE, ends)
         session.add(OAuthTokenRow(hash=key_hash(access), key_id=key.id, is_refresh=False, expires_at=until))
         last = min(now + REFRESH_LIFE, ends)
-        session.add(OAuthTokenRow(hash=_hash(refresh), key_id=key.id, is_refresh=True, expires_at=last))
+        session.add(OAuthTokenRow(hash=hash_of(refresh), key_id=key.id, is_refresh=True, expires_at=last))
         scopes = tuple(Scope(scope) for scope in key.scopes)
         return IssuedTokens(access, refresh, int((until - now).total_seconds()), scopes)
 
@@ -190,7 +184,32 @@ def _is_alive(key: KeyRow, now: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def _hash(text: str) -> str:
+def _itself(key: KeyRow, text: str, now: datetime) -> IssuedTokens:
+    """The key in place of tokens, for a device that keeps it as people keep keys."""
+    assert key.expires_at is not None, "a grant has an end"
+    seconds = int((key.expires_at - now).total_seconds())
+    return IssuedTokens(text, None, seconds, tuple(Scope(scope) for scope in key.scopes))
+
+
+def code_row(hash_: str, consent: Consent, until: datetime) -> OAuthCodeRow:
+    """A consent, for whoever shows what the hash is of."""
+    return OAuthCodeRow(
+        hash=hash_,
+        client_id=consent.client_id,
+        client_name=consent.client_name,
+        brand_ref=consent.brand_ref,
+        scopes=[scope.value for scope in consent.scopes],
+        caps=None if consent.caps is None else consent.caps.model_dump(mode="json", by_alias=True),
+        ends_at=consent.ends_at,
+        granted_by=consent.granted_by,
+        redirect_uri=consent.redirect_uri,
+        challenge=consent.challenge,
+        resource=consent.resource,
+        expires_at=until,
+    )
+
+
+def hash_of(text: str) -> str:
     """The stored hash of a code or a refresh token: 256 random bits need no slow one."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -201,6 +220,7 @@ async def forget_old_sign_ins(database: Database, now: datetime) -> int:
     async with database.write() as session:
         for table, ended in (
             (OAuthCodeRow, col(OAuthCodeRow.expires_at) <= now - USED_CODES),
+            (OAuthDeviceRow, col(OAuthDeviceRow.expires_at) <= now - USED_CODES),
             (OAuthTokenRow, col(OAuthTokenRow.expires_at) <= now),
         ):
             gone = (await session.exec(select(table.hash).where(ended).limit(BATCH))).all()

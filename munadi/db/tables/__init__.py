@@ -19,7 +19,7 @@ from munadi.db.tables.contents import (
 from munadi.db.tables.erasures import ErasureRow
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
-from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
+from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthDeviceRow, OAuthGrantRow, OAuthTokenRow
 from munadi.db.tables.receipts import ReceiptKeyRow
 from munadi.db.tables.revisions import SchemaRevisionRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, KeyDayRow, LookBudgetRow
@@ -54,6 +54,7 @@ __all__ = [
     "MetadataRow",
     "OAuthClientRow",
     "OAuthCodeRow",
+    "OAuthDeviceRow",
     "OAuthGrantRow",
     "OAuthTokenRow",
     "PublicationRow",

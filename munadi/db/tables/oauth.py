@@ -50,6 +50,22 @@ class OAuthCodeRow(SQLModel, table=True):
     key_id: str | None = None
 
 
+class OAuthDeviceRow(SQLModel, table=True):
+    """A login of a device that waits for a person. `hash`: of its long code, which the consent's row has, too."""
+
+    __tablename__ = "oauth_devices"
+    __table_args__ = (Index("oauth_devices_by_end", "expires_at"),)
+    hash: str = Field(primary_key=True)
+    user_code_hash: str = Field(unique=True)
+    address: str | None = None
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    # When the device may ask again, and how far apart it has to ask.
+    next_poll_at: datetime = instant()
+    poll_seconds: int
+    decided_at: datetime | None = instant(default=None)
+
+
 class OAuthGrantRow(SQLModel, table=True):
     """What a program was allowed: an API key without a text of its own, which only tokens open."""
 
