@@ -30,9 +30,9 @@ from api.process.metrics import StateOfWork
 from api.process.temporal_watch import TemporalWatch
 from api.routes import (
     accounts,
+    alerts,
     approvals,
     audit,
-    batches,
     brands,
     calendar,
     calendar_feeds,
@@ -82,7 +82,6 @@ Every error is a problem document (RFC 9457) that names each broken rule with a 
 Every POST takes an `Idempotency-Key`; repeating a request with its key is always safe.
 """
 ROUTERS: tuple[APIRouter, ...] = (
-    batches.router,  # before contents: `batch` is not an id
     contents.router,
     changes.router,
     approvals.router,
@@ -102,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     connections.router,
     accounts.router,
     webhooks.router,
+    alerts.router,
     keys.router,
     audit.router,
     usage.router,

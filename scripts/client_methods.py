@@ -17,7 +17,6 @@ Accounts munadi.accounts
     import_ accounts.import brand_ref account
     list accounts.list brand_ref limit cursor
     get accounts.get account_id
-    update accounts.update account_id changes
     check accounts.check account_id
     connect accounts.connect brand_ref request
     reconnect accounts.reconnect account_id request
@@ -68,7 +67,7 @@ PlainDrafts munadi.drafts
     update drafts.update draft_id changes version
     delete drafts.delete draft_id
 PlainCalendar munadi.calendar
-    get calendar.get since until
+    get calendar.get from_ to
 Feeds munadi.calendar.feeds
     create calendar.feeds.create brand_ref
     list calendar.feeds.list brand_ref
@@ -95,6 +94,13 @@ PlainEndpoints munadi.webhooks.endpoints
     test webhooks.endpoints.test endpoint_id
     replay webhooks.endpoints.replay endpoint_id since until types
     recover webhooks.endpoints.recover endpoint_id since until types only
+Alerts munadi.alerts
+    create alerts.create url
+    list alerts.list brand_ref limit cursor
+    get alerts.get alert_id
+    update alerts.update alert_id changes
+    delete alerts.delete alert_id
+    test alerts.test alert_id
 Recoveries munadi.webhooks.endpoints.recoveries
     get webhooks.endpoints.recoveries.get endpoint_id recovery_id
 Deliveries munadi.webhooks.deliveries
@@ -118,8 +124,8 @@ Insights munadi.insights
 # Former names, which stay.
 ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
-    {"connections.complete", "contents.approve", "contents.createBatch", "contents.list", "drafts.submit",
-     "media.create", "metrics.get", "publications.list"}
+    {"connections.complete", "contents.approve", "contents.list", "drafts.submit", "media.create", "metrics.get",
+     "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
 WHOLE = ("payload", "content", "changes", "account", "request")

@@ -37,6 +37,7 @@ from munadi import __version__
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.grants import Grants
 from munadi.accounts.tokens import AccountTokens
+from munadi.alerts.sending import AlertSender
 from munadi.config import WorkerSettings
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
@@ -56,6 +57,7 @@ from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.temporal_settings import TemporalSettings
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.activity_context import ActivityContext
+from worker.alerting import AlertLoop
 from worker.discarding import LeftoverRemover
 from worker.erasing import Eraser
 from worker.looking import PostWatcher
@@ -159,6 +161,12 @@ def build_eraser(runtime: Runtime, database: Database, client: Client) -> Eraser
     grants = Grants(AccountStore(database, runtime.keyring), runtime.channels)
     grace = timedelta(seconds=runtime.settings.relay.erasure_grace)
     return Eraser(database, store, grants, client, runtime.clock, grace)
+
+
+def build_alerts(runtime: Runtime, database: Database) -> AlertLoop:
+    """Build the loop that sends alerts."""
+    sender, settings = AlertSender.of(runtime.settings), runtime.settings
+    return AlertLoop(database, runtime.keyring, sender, runtime.clock, settings.base_url)
 
 
 def build_preflight_checker(runtime: Runtime, database: Database, tokens: AccountTokens) -> PreflightChecker:

@@ -22,6 +22,7 @@ from munadi.process.watchdog import hang_watchdog
 from munadi.publishing.schedule import ScheduleStore
 from worker.compose import (
     build_activities,
+    build_alerts,
     build_dispatcher,
     build_eraser,
     build_leftover_remover,
@@ -78,6 +79,7 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
         build_media_remover(runtime, database),
         build_retention(runtime, database),
         build_eraser(runtime, database, client),
+        build_alerts(runtime, database),
         build_preflight_checker(runtime, database, tokens),
         build_post_watcher(runtime, database, tokens),
         SlowHosts(database, runtime.calls, runtime.clock),

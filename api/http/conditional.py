@@ -81,7 +81,7 @@ class _Tagging:
             return
         headers = MutableHeaders(scope=start)
         tag = headers.setdefault("ETag", f'"{tag_of(message.get("body", b""))}"')
-        if matches(given, tag):
+        if _matches(given, tag):
             for name in _OF_THE_BODY:
                 del headers[name]
             start, message = {**start, "status": 304}, {**message, "body": b""}
@@ -99,8 +99,7 @@ def read_if_none_match(headers: Headers) -> str | None:
     return given if lines else None
 
 
-def matches(given: str | None, tag: str) -> bool:
-    """Whether the header names this `ETag`."""
+def _matches(given: str | None, tag: str) -> bool:
     return given is not None and (given == "*" or tag.removeprefix("W/") in _OPAQUE.findall(given))
 
 

@@ -10,6 +10,14 @@ def _late(code: str, detail: str, remedy: str, *tags: str) -> KnownProblem:
 
 
 STATES = (
+    KnownProblem(
+        "TOO_MANY_ALERTS",
+        409,
+        "Too many alerts",
+        "there are 20 alerts here, and at most 20; delete one first",
+        "Delete an alert of the brand, or send several types to one address.",
+        frozenset({"alerts"}),
+    ),
     _late(
         "TOO_LATE",
         "publishing began; the time can no longer be changed",

@@ -38,6 +38,7 @@ _LOCATED = frozenset(
         "keys.create",
         "media.create",
         "webhooks.endpoints.create",
+        "alerts.create",
         "webhooks.endpoints.recover",
     }
 )

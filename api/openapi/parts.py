@@ -16,6 +16,7 @@ TAGS = {
     "media": "Pictures, videos and documents that posts use.",
     "events": "The log of what happened, in order; webhooks send the same events.",
     "webhooks": "Endpoints that receive events, their deliveries, and the recovery of missed ones.",
+    "alerts": "Messages to people, by mail or in a chat, about what went wrong.",
     "channels": "The networks, with their limits and options.",
     "accounts": "Profiles and pages that are connected: connect, check and disconnect them.",
     "brands": "The tenants. Everything else belongs to one.",

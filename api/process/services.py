@@ -10,11 +10,11 @@ from temporalio.client import Client
 
 from api.http.address import Callers
 from api.http.shares import UploadShares
-from api.http.waiting import ContentWaits
 from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
 from munadi.accounts.service import AccountService
+from munadi.alerts.service import AlertService
 from munadi.config import Settings
 from munadi.crypto import KeyRing
 from munadi.db.brands.calendar_feeds import FeedService
@@ -33,7 +33,6 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock
-from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
@@ -65,13 +64,13 @@ class Services:
     devices: DeviceService
     feeds: FeedService
     endpoints: EndpointService
+    alerts: AlertService
     resends: ResendService
     accounts: AccountService
     connecting: ConnectFlow
     connections: ConnectionService
     media: MediaService
     posts: PostService
-    batches: BatchService
     drafts: DraftService
     receipts: ReceiptService
     erasures: ErasureService
@@ -85,7 +84,6 @@ class Services:
     registrations: AddressLimit
     device_tries: AddressLimit
     uploads: UploadShares
-    waits: ContentWaits
     documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 

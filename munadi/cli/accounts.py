@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
 from munadi.cli.command import command, group, plain
 from munadi.cli.completing import channels
-from munadi.cli.options import require_change
 from munadi.cli.output import Output, status
 from munadi.cli.paging import listing, status_of, time_of
 from munadi.cli.post_output import clock_time
+from munadi.cli.secret_input import read_secret
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
 
@@ -61,7 +59,7 @@ def import_(
     elif channel is None:
         raise CommandFailed("give --channel, or the whole account with --file", Exit.USAGE)
     else:
-        secret = _read_secret(secret_file)
+        secret = read_secret(secret_file, "--secret-file", "token or app password")
         with_password = {"identifier": identifier, "password": secret}
         credentials = with_password if identifier else {"accessToken": secret}
         account = {"channel": channel, **given, "credentials": credentials}
@@ -77,22 +75,6 @@ def check(session: Session, account_id: AccountId) -> None:
         import typer
 
         raise typer.Exit(Exit.REFUSED)
-
-
-def _read_secret(source: str | None) -> str:
-    """Never from an argument: every user of the machine can see arguments."""
-    if source == "-":
-        return sys.stdin.readline().strip()
-    if source is not None:
-        try:
-            return Path(source).read_text().strip()
-        except OSError as error:
-            raise CommandFailed(f"cannot read {source}: {error}", Exit.USAGE) from error
-    if not sys.stdin.isatty():
-        raise CommandFailed("give --secret-file, or run this in a terminal to be asked", Exit.USAGE)
-    from getpass import getpass
-
-    return getpass("token or app password: ").strip()
 
 
 def _print_account(out: Output, account: Any) -> None:
@@ -127,13 +109,6 @@ def _print_checked(out: Output, account: Any) -> None:
     _print_account(out, account)
     if account["failure"]:
         print_failure(out, account["channel"], account["failure"])
-
-
-@command(app, "update", takes="accounts.update")
-def update(session: Session, account_id: AccountId, **changes: Any) -> None:
-    """Change an account; what is not given stays."""
-    require_change(changes, "accounts.update")
-    session.show(session.client.accounts.update(account_id, cast(Any, changes)), _print_account)
 
 
 _print_table = listing(

@@ -26,7 +26,7 @@ class Single(NamedTuple):
 
 # Of each group its modules; the first one has its `app`, the others add commands to it.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "contents": ("contents", "batches", "purging"),
+    "contents": ("contents", "purging"),
     "drafts": ("drafts",),
     "publications": ("publications",),
     "receipts": ("receipts",),
@@ -35,6 +35,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "brands": ("brands", "erasing"),
     "channels": ("channels",),
     "webhooks": ("webhooks",),
+    "alerts": ("alerts",),
     "keys": ("keys", "encryption"),
     "db": ("db",),
     "temporal": ("temporal",),

@@ -16,7 +16,7 @@ from munadi.cli.session import Session
 app = group("keys", "Create, list, change, rotate and revoke API keys; rotate the keys of the server itself.")
 _BRANDS = "A brand that it works for, or the beginning of refs and a star, such as acme-*. Repeat it for more."
 Brands = Annotated[list[str] | None, Option("--brand-ref", metavar="BRAND", help=_BRANDS)]
-MoreBrands = Annotated[list[str] | None, Option("--brand-refs", hidden=True)]
+MoreBrands = Annotated[list[str] | None, Option("--brand-refs", hidden=True, help="The same as --brand-ref.")]
 KeyId = Annotated[str, Argument(metavar="KEY_ID", help="key_…")]
 
 

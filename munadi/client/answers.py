@@ -33,7 +33,6 @@ class AccountCheck(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
-    metadata: dict[str, str]
     ok: bool
     pausedUntil: str | None
     quota: dict[str, Any] | None
@@ -49,7 +48,6 @@ class AccountConnectedEvent(TypedDict):
     """AccountConnectedEvent."""
 
     brandRef: str
-    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -73,7 +71,6 @@ class AccountDisconnectedEvent(TypedDict):
     """AccountDisconnectedEvent."""
 
     brandRef: str
-    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -91,7 +88,6 @@ class AccountExpiringEvent(TypedDict):
     """AccountExpiringEvent."""
 
     brandRef: str
-    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -118,7 +114,6 @@ class AccountReauthRequiredEvent(TypedDict):
     """AccountReauthRequiredEvent."""
 
     brandRef: str
-    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -147,7 +142,6 @@ class Account(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
-    metadata: dict[str, str]
     pausedUntil: str | None
     quota: dict[str, Any] | None
     scopes: list[str]
@@ -155,6 +149,30 @@ class Account(TypedDict):
     status: str
     tokenExpiresAt: str | None
     unshownSince: str | None
+    updatedAt: str
+
+
+class AlertTest(TypedDict):
+    """What became of a test message."""
+
+    error: str | None
+    sent: bool
+
+
+class Alert(TypedDict):
+    """An alert as it is stored. The address is shown without its secrets."""
+
+    brandRef: str | None
+    createdAt: str
+    digest: str | None
+    failingSince: str | None
+    id: str
+    lastError: str | None
+    lastSentAt: str | None
+    quietHours: QuietHours | None
+    service: str
+    shown: str
+    types: list[str]
     updatedAt: str
 
 
@@ -202,21 +220,6 @@ class AuditEntry(TypedDict):
     target: str | None
 
 
-class BatchEntry(TypedDict):
-    """The result of one post of a batch."""
-
-    content: Content | None
-    index: int
-    problem: Problem | None
-    status: int
-
-
-class BatchResults(TypedDict):
-    """The results of a batch."""
-
-    results: list[BatchEntry]
-
-
 class Billed(TypedDict):
     """Publications, and what their networks charge for them."""
 
@@ -248,7 +251,6 @@ class Brand(TypedDict):
     duplicates: str
     limits: BrandLimits
     looks: Looks | None
-    metadata: dict[str, str]
     name: str | None
     ref: str
     timezone: str | None
@@ -363,66 +365,6 @@ class ConnectLink(TypedDict):
     id: str
 
 
-class ConnectionCompletedEvent(TypedDict):
-    """ConnectionCompletedEvent."""
-
-    brandRef: str
-    channel: str
-    contentId: None
-    data: ConnectionData
-    id: str
-    position: NotRequired[int | None]
-    publicationId: None
-    reason: None
-    sequence: None
-    sns: str
-    status: Literal["connected"]
-    timestamp: str
-    type: Literal["connection.completed"]
-
-
-class ConnectionData(TypedDict):
-    """The connection after the change, with its `metadata`. It holds no link and no secret."""
-
-    connection: Connection
-
-
-class ConnectionExpiredEvent(TypedDict):
-    """ConnectionExpiredEvent."""
-
-    brandRef: str
-    channel: str
-    contentId: None
-    data: ConnectionData
-    id: str
-    position: NotRequired[int | None]
-    publicationId: None
-    reason: None
-    sequence: None
-    sns: str
-    status: Literal["expired"]
-    timestamp: str
-    type: Literal["connection.expired"]
-
-
-class ConnectionFailedEvent(TypedDict):
-    """ConnectionFailedEvent."""
-
-    brandRef: str
-    channel: str
-    contentId: None
-    data: ConnectionData
-    id: str
-    position: NotRequired[int | None]
-    publicationId: None
-    reason: str
-    sequence: None
-    sns: str
-    status: Literal["failed"]
-    timestamp: str
-    type: Literal["connection.failed"]
-
-
 class Connection(TypedDict):
     """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
 
@@ -435,7 +377,6 @@ class Connection(TypedDict):
     expiresAt: str
     failure: Failure | None
     id: str
-    metadata: dict[str, str]
     status: str
 
 
@@ -443,7 +384,6 @@ class ContentAcceptedEvent(TypedDict):
     """ContentAcceptedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -461,7 +401,6 @@ class ContentApprovalDeclinedEvent(TypedDict):
     """ContentApprovalDeclinedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -479,7 +418,6 @@ class ContentApprovalGrantedEvent(TypedDict):
     """ContentApprovalGrantedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -497,7 +435,6 @@ class ContentApprovalRequestedEvent(TypedDict):
     """ContentApprovalRequestedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -515,7 +452,6 @@ class ContentCanceledEvent(TypedDict):
     """ContentCanceledEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -533,7 +469,6 @@ class ContentCompletedEvent(TypedDict):
     """ContentCompletedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -551,7 +486,6 @@ class ContentPreflightFailedEvent(TypedDict):
     """ContentPreflightFailedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PreflightData
     id: str
@@ -569,7 +503,6 @@ class ContentPublishCanceledEvent(TypedDict):
     """ContentPublishCanceledEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -587,7 +520,6 @@ class ContentPublishEditedEvent(TypedDict):
     """ContentPublishEditedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -605,7 +537,6 @@ class ContentPublishFailedEvent(TypedDict):
     """ContentPublishFailedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -623,7 +554,6 @@ class ContentPublishHeldEvent(TypedDict):
     """ContentPublishHeldEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -641,7 +571,6 @@ class ContentPublishLimitedEvent(TypedDict):
     """ContentPublishLimitedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -659,7 +588,6 @@ class ContentPublishRestoredEvent(TypedDict):
     """ContentPublishRestoredEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -677,7 +605,6 @@ class ContentPublishResumedEvent(TypedDict):
     """ContentPublishResumedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -695,7 +622,6 @@ class ContentPublishStartedEvent(TypedDict):
     """ContentPublishStartedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -713,7 +639,6 @@ class ContentPublishSucceededEvent(TypedDict):
     """ContentPublishSucceededEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -731,7 +656,6 @@ class ContentPublishUnconfirmedEvent(TypedDict):
     """ContentPublishUnconfirmedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -749,7 +673,6 @@ class ContentPublishVanishedEvent(TypedDict):
     """ContentPublishVanishedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -767,7 +690,6 @@ class ContentPublishWithdrawalRefusedEvent(TypedDict):
     """ContentPublishWithdrawalRefusedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -785,7 +707,6 @@ class ContentPublishWithdrawalUnconfirmedEvent(TypedDict):
     """ContentPublishWithdrawalUnconfirmedEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -803,7 +724,6 @@ class ContentPublishWithdrawnEvent(TypedDict):
     """ContentPublishWithdrawnEvent."""
 
     brandRef: str
-    channel: str
     contentId: str
     data: PostData
     id: str
@@ -821,7 +741,6 @@ class ContentQueuedEvent(TypedDict):
     """ContentQueuedEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -839,7 +758,6 @@ class ContentRescheduledEvent(TypedDict):
     """ContentRescheduledEvent."""
 
     brandRef: str
-    channel: None
     contentId: str
     data: PostData
     id: str
@@ -857,7 +775,6 @@ class ContentUpdatedEvent(TypedDict):
     """ContentUpdatedEvent."""
 
     brandRef: str
-    channel: str | None
     contentId: str
     data: PostData
     id: str
@@ -1064,7 +981,6 @@ class Endpoint(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
-    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -1089,7 +1005,6 @@ class EndpointWithSecret(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
-    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -1363,7 +1278,6 @@ class OtherEvent(TypedDict):
     """An event of a type that is newer than this document."""
 
     brandRef: str | None
-    channel: str | None
     contentId: str | None
     data: dict[str, Any]
     id: str
@@ -1515,6 +1429,13 @@ class PublicationsUsed(TypedDict):
     planned: int
     remaining: int | None
     used: int
+
+
+class QuietHours(TypedDict):
+    """A time of each day in which nothing is sent, in the brand's time zone. It may pass midnight."""
+
+    since: str
+    until: str
 
 
 class Ready(TypedDict):
@@ -1785,7 +1706,6 @@ class WebhookDeliveryExhaustedEvent(TypedDict):
     """WebhookDeliveryExhaustedEvent."""
 
     brandRef: str | None
-    channel: None
     contentId: None
     data: DeliveryData
     id: str
@@ -1803,7 +1723,6 @@ class WebhookEndpointDisabledEvent(TypedDict):
     """WebhookEndpointDisabledEvent."""
 
     brandRef: str | None
-    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1821,7 +1740,6 @@ class WebhookEndpointFailingEvent(TypedDict):
     """WebhookEndpointFailingEvent."""
 
     brandRef: str | None
-    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1846,7 +1764,6 @@ class WebhookTestEvent(TypedDict):
     """WebhookTestEvent."""
 
     brandRef: str | None
-    channel: None
     contentId: None
     data: WebhookTestData
     id: str
@@ -1896,9 +1813,6 @@ MunadiEvent = (
     | AccountDisconnectedEvent
     | AccountExpiringEvent
     | AccountReauthRequiredEvent
-    | ConnectionCompletedEvent
-    | ConnectionExpiredEvent
-    | ConnectionFailedEvent
     | ContentAcceptedEvent
     | ContentApprovalDeclinedEvent
     | ContentApprovalGrantedEvent

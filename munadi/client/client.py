@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import httpx
 
 from munadi.client.contents import Contents, Drafts, MediaFiles, Publications
-from munadi.client.generated import Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
+from munadi.client.generated import Alerts, Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
 from munadi.client.groups import Accounts, Brands, Calendar, Events, Insights, Usage, Webhooks
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.retrying import RETRIES
@@ -44,6 +44,7 @@ class Api(Group[M]):
         self.brands: Brands[M] = Brands(driver)
         self.erasures: Erasures[M] = Erasures(driver)
         self.keys: Keys[M] = Keys(driver)
+        self.alerts: Alerts[M] = Alerts(driver)
         self.audit: Audit[M] = Audit(driver)
         self.calendar: Calendar[M] = Calendar(driver)
         self.calendar_feeds: Feeds[M] = self.calendar.feeds  # its former name

@@ -56,11 +56,6 @@ class Accounts(Group[M]):
         return Call("GET", f"/v1/accounts/{segment(account_id)}")
 
     @operation
-    def update(self, account_id: str, changes: requests.AccountChange) -> Call[answers.Account]:
-        """Change an account. Only the fields that you send are changed; null clears one."""
-        return Call("PATCH", f"/v1/accounts/{segment(account_id)}", body=changes)
-
-    @operation
     def check(self, account_id: str) -> Call[answers.AccountCheck]:
         """Check an account. Ask the network whether the account still works. A dead grant becomes
         `reauth_required`."""
@@ -158,7 +153,6 @@ class Brands(Group[M]):
         duplicates: str | None = None,
         limits: Json | None = None,
         looks: Json | None = None,
-        metadata: Json | None = None,
         unusable_accounts: str | None = None,
     ) -> Call[answers.Brand]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
@@ -169,7 +163,6 @@ class Brands(Group[M]):
                 duplicates=duplicates,
                 limits=limits,
                 looks=looks,
-                metadata=metadata,
                 name=name,
                 ref=ref,
                 timezone=timezone,
@@ -246,11 +239,10 @@ class PlainContents(Group[M]):
         return post("/v1/contents/validate", payload)
 
     @operation
-    def get(self, content_id: str, *, wait: int | None = None, fields: str | None = None) -> Call[answers.Content]:
+    def get(self, content_id: str) -> Call[answers.Content]:
         """Get content. A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-
-        None-Match, and gets 304 while nothing has changed. With `wait` that answer comes once the post changes, or
-        304 at the end."""
-        return Call("GET", f"/v1/contents/{segment(content_id)}", {"wait": wait, "fields": fields})
+        None-Match, and gets 304 while nothing has changed."""
+        return Call("GET", f"/v1/contents/{segment(content_id)}")
 
     @operation
     def update(self, content_id: str, changes: requests.ContentEdit, version: int) -> Call[answers.Content]:
@@ -444,11 +436,9 @@ class PlainCalendar(Group[M]):
     @operation
     def get(
         self,
-        since: str | None = None,
-        until: str | None = None,
+        from_: str,
+        to: str,
         *,
-        from_: str | None = None,
-        to: str | None = None,
         timezone: str = "UTC",
         brand_ref: str | None = None,
         per_day: int | None = None,
@@ -459,8 +449,6 @@ class PlainCalendar(Group[M]):
             "GET",
             "/v1/calendar",
             {
-                "since": since,
-                "until": until,
                 "from": from_,
                 "to": to,
                 "timezone": timezone,
@@ -601,7 +589,6 @@ class PlainEndpoints(Group[M]):
         enabled: bool | None = None,
         headers: Mapping[str, str] | None = None,
         max_per_second: int | None = None,
-        metadata: Json | None = None,
         ordering: str | None = None,
         payload: str | None = None,
         signature: str | None = None,
@@ -618,7 +605,6 @@ class PlainEndpoints(Group[M]):
                 enabled=enabled,
                 headers=dict(headers) if headers else None,
                 maxPerSecond=max_per_second,
-                metadata=metadata,
                 ordering=ordering,
                 payload=payload,
                 signature=signature,
@@ -695,6 +681,59 @@ class PlainEndpoints(Group[M]):
             f"/v1/webhooks/endpoints/{segment(endpoint_id)}/recover",
             given(only=only, since=since, types=[*types] if types else None, until=until),
         )
+
+
+class Alerts(Group[M]):
+    """The operations of `munadi.alerts` that are one request each."""
+
+    @operation
+    def create(
+        self,
+        url: str,
+        *,
+        brand_ref: str | None = None,
+        digest: str | None = None,
+        quiet_hours: Json | None = None,
+        types: Sequence[str] | None = None,
+    ) -> Call[answers.Alert]:
+        """Create an alert. People hear of what happens from now on: by mail, in a chat, on a phone. The address is
+        never shown again."""
+        return post(
+            "/v1/alerts",
+            given(
+                brandRef=brand_ref, digest=digest, quietHours=quiet_hours, types=[*types] if types else None, url=url
+            ),
+        )
+
+    @operation
+    def list(
+        self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.Alert]]:
+        """List alerts. The alerts that this key may see, with how their last message went."""
+        return Call("GET", "/v1/alerts", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
+
+    list_all = every(list)
+
+    @operation
+    def get(self, alert_id: str) -> Call[answers.Alert]:
+        """Read an alert. One alert, with how its last message went."""
+        return Call("GET", f"/v1/alerts/{segment(alert_id)}")
+
+    @operation
+    def update(self, alert_id: str, changes: requests.AlertChange) -> Call[answers.Alert]:
+        """Change an alert. Only the fields that you send are changed. What waits to be sent goes to a new address."""
+        return Call("PATCH", f"/v1/alerts/{segment(alert_id)}", body=changes)
+
+    @operation
+    def delete(self, alert_id: str) -> Call[None]:
+        """Delete an alert. Nothing more is sent to it."""
+        return Call("DELETE", f"/v1/alerts/{segment(alert_id)}", read=nothing)
+
+    @operation
+    def test(self, alert_id: str) -> Call[answers.AlertTest]:
+        """Send a test message. Send a message now, also in quiet hours. The response says whether the service took
+        it."""
+        return post(f"/v1/alerts/{segment(alert_id)}/test")
 
 
 class Recoveries(Group[M]):

@@ -8,13 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from munadi.client.answers import BrandLimits, KeyCaps, Looks
-
-
-class AccountChange(TypedDict):
-    """What can be changed of an account."""
-
-    metadata: NotRequired[Mapping[str, Any] | None]
+from munadi.client.answers import BrandLimits, KeyCaps, Looks, QuietHours
 
 
 class AccountImportRequest(TypedDict):
@@ -24,8 +18,26 @@ class AccountImportRequest(TypedDict):
     credentials: CredentialsRequest
     externalId: NotRequired[str | None]
     login: NotRequired[str | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     serviceUrl: NotRequired[str | None]
+
+
+class AlertChange(TypedDict):
+    """What can be changed; null ends what is optional."""
+
+    digest: NotRequired[str | None]
+    quietHours: NotRequired[QuietHours | None]
+    types: NotRequired[Sequence[str] | None]
+    url: NotRequired[str | None]
+
+
+class AlertCreate(TypedDict):
+    """A new alert; only `url` is required. Without `brandRef` it is about all brands of the key."""
+
+    brandRef: NotRequired[str | None]
+    digest: NotRequired[str | None]
+    quietHours: NotRequired[QuietHours | None]
+    types: NotRequired[Sequence[str] | None]
+    url: str
 
 
 class ApproveRequest(TypedDict):
@@ -41,7 +53,6 @@ class BrandChange(TypedDict):
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     name: NotRequired[str | None]
     timezone: NotRequired[str | None]
     unusableAccounts: NotRequired[str | None]
@@ -54,7 +65,6 @@ class BrandCreate(TypedDict):
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     name: NotRequired[str | None]
     ref: str
     timezone: NotRequired[str | None]
@@ -79,7 +89,6 @@ class ConnectLinkRequest(TypedDict):
 
     expiresAt: NotRequired[str | None]
     hint: NotRequired[str | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     redirectUrl: NotRequired[str | None]
 
 
@@ -90,15 +99,7 @@ class ConnectRequest(TypedDict):
     expiresAt: NotRequired[str | None]
     hint: NotRequired[str | None]
     login: NotRequired[str | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     redirectUrl: NotRequired[str | None]
-    serviceUrl: NotRequired[str | None]
-
-
-class ContentBatch(TypedDict):
-    """Several posts, each as in `POST /v1/contents`."""
-
-    contents: Sequence[ContentRequest]
 
 
 class ContentEdit(TypedDict):
@@ -176,7 +177,6 @@ class EndpointChange(TypedDict):
     enabled: NotRequired[bool | None]
     headers: NotRequired[Mapping[str, str] | None]
     maxPerSecond: NotRequired[int | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     ordering: NotRequired[str | None]
     payload: NotRequired[str | None]
     types: NotRequired[Sequence[str] | None]
@@ -192,7 +192,6 @@ class EndpointCreate(TypedDict):
     enabled: NotRequired[bool | None]
     headers: NotRequired[Mapping[str, str] | None]
     maxPerSecond: NotRequired[int | None]
-    metadata: NotRequired[Mapping[str, Any] | None]
     ordering: NotRequired[str | None]
     payload: NotRequired[str | None]
     signature: NotRequired[str | None]
@@ -319,13 +318,10 @@ class ContentFilters(TypedDict, total=False):
     proposed: Sequence[str] | str | None
     dismissed: bool | None
     overdue: bool | None
-    since: str | None
-    until: str | None
     scheduledFrom: str | None
     scheduledTo: str | None
     limit: int | None
     cursor: str | None
-    fields: str | None
     metadata: Mapping[str, str] | None
 
 
@@ -340,4 +336,3 @@ class PublicationFilters(TypedDict, total=False):
     until: str | None
     limit: int | None
     cursor: str | None
-    fields: str | None

@@ -40,7 +40,6 @@ class Action(StrEnum):
     ACCOUNT_IMPORTED = "account.imported"
     ACCOUNT_RECONNECTED = "account.reconnected"
     ACCOUNT_CHECKED = "account.checked"
-    ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_DISCONNECTED = "account.disconnected"
     ACCOUNT_ERASED = "account.erased"
     ACCOUNT_DEAUTHORIZED = "account.deauthorized"
@@ -64,6 +63,10 @@ class Action(StrEnum):
     DRAFT_SUBMITTED = "draft.submitted"
     PUBLICATION_DISMISSED = "publication.dismissed"
     PUBLICATION_DISMISSAL_UNDONE = "publication.dismissal_undone"
+    ALERT_CREATED = "alert.created"
+    ALERT_UPDATED = "alert.updated"
+    ALERT_DELETED = "alert.deleted"
+    ALERT_TESTED = "alert.tested"
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_UPDATED = "endpoint.updated"
     ENDPOINT_DELETED = "endpoint.deleted"
@@ -93,7 +96,6 @@ ACTION_MEANING = {
     Action.ACCOUNT_IMPORTED: "an account was imported with its credentials",
     Action.ACCOUNT_RECONNECTED: "an account got new credentials",
     Action.ACCOUNT_CHECKED: "an account was checked at its network",
-    Action.ACCOUNT_UPDATED: "an account's metadata was changed",
     Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
     Action.ACCOUNT_ERASED: "the erasure of an account was requested, by a key or by its owner at the network; the "
     "target is the erasure",
@@ -119,6 +121,10 @@ ACTION_MEANING = {
     Action.DRAFT_SUBMITTED: "a draft became a post; the post has an entry of its own, content.created",
     Action.PUBLICATION_DISMISSED: "a person dismissed a failed post, or a missing part of a published one",
     Action.PUBLICATION_DISMISSAL_UNDONE: "what was dismissed needs attention again",
+    Action.ALERT_CREATED: "an alert was made",
+    Action.ALERT_UPDATED: "an alert was changed",
+    Action.ALERT_DELETED: "an alert was deleted",
+    Action.ALERT_TESTED: "a test message was sent to an alert's address",
     Action.ENDPOINT_CREATED: "a webhook endpoint was made",
     Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",
     Action.ENDPOINT_DELETED: "a webhook endpoint was deleted",

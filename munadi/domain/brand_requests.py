@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandRef, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks
-from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
 
@@ -20,7 +19,6 @@ _EXAMPLE: dict[str, Any] = {
     "unusableAccounts": "refuse",
     "approval": "always",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
-    "metadata": {"tenant": "42"},
 }
 
 
@@ -52,7 +50,6 @@ class BrandChange(WireModel):
         description="When published posts are looked at; it replaces what was set. Null: as the installation's "
         "settings say. See docs/guides/looking.md.",
     )
-    metadata: NewMetadata = None
 
 
 class BrandCreate(BrandChange):

@@ -34,6 +34,7 @@ class Prefix(StrEnum):
     CALENDAR_FEED = "cal"
     SAVED_DRAFT = "drf"
     ERASURE = "ers"
+    ALERT = "alr"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlmodel import col, select
@@ -54,7 +54,7 @@ class Pace:
 
     async def once(self, step: Step) -> bool:
         """One transaction, when no post is due. Whether there may be more."""
-        await self._wait_for_posts()
+        await wait_for_posts(self._database, self._clock)
         began = time.monotonic()
         async with self._database.write() as session:
             has_more = await step(session, self._size)
@@ -66,17 +66,20 @@ class Pace:
         await asyncio.sleep(took / self._share - took)
         return has_more
 
-    async def _wait_for_posts(self) -> None:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < until and await self._is_any_due():  # noqa: ASYNC110 - the database is asked
-            await asyncio.sleep(CHECK_SECONDS)
 
-    async def _is_any_due(self) -> bool:
-        now, due_at = self._clock.now(), col(PublicationRow.due_at)
-        query = select(PublicationRow.id).where(due_at >= now - LATELY, due_at <= now + SOON)
-        query = query.where(col(PublicationRow.status).in_(_DUE)).limit(1)
+async def wait_for_posts(database: Database, clock: Clock) -> None:
+    """Wait until no post is due within a moment, but not for ever."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and await _is_any_due(database, clock.now()):  # noqa: ASYNC110 - the database is asked
+        await asyncio.sleep(CHECK_SECONDS)
 
-        def find(connection: Connection) -> bool:
-            return connection.execute(query).first() is not None
 
-        return await self._database.lookup(find)
+async def _is_any_due(database: Database, now: datetime) -> bool:
+    due_at = col(PublicationRow.due_at)
+    query = select(PublicationRow.id).where(due_at >= now - LATELY, due_at <= now + SOON)
+    query = query.where(col(PublicationRow.status).in_(_DUE)).limit(1)
+
+    def find(connection: Connection) -> bool:
+        return connection.execute(query).first() is not None
+
+    return await database.lookup(find)

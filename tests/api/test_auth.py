@@ -53,6 +53,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "connection_id": (await create_link(api))["id"],
         "account_id": account.id,
         "endpoint_id": endpoint.id,
+        "alert_id": (await api.create("/v1/alerts", {"url": "ntfys://acme-posts", "brandRef": "acme"}))["id"],
         "content_id": content_id,
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,

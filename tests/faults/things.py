@@ -18,6 +18,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     brand = await Brand.create(api, sandbox, "acme", "bluesky")
     assert (await api.post("/v1/brands", json={"ref": "rival"})).status_code == 201
     hook = await subscribe(api, "http://127.0.0.1:9/hook", brandRef="acme")
+    alert = await api.post("/v1/alerts", json={"url": "jsons://127.0.0.1:9/alert", "brandRef": "acme"})
     content = await brand.ended((await brand.submit("published"))["id"])
     key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
     since = {"since": "2026-01-01T00:00:00Z"}
@@ -39,6 +40,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "media_id": (await brand.upload(picture()))["id"],
         "account_id": (await brand.account("bluesky"))["id"],
         "endpoint_id": hook["id"],
+        "alert_id": alert.json()["id"],
         "recovery_id": recovery.json()["id"],
         "event_id": (await api.get(f"/v1/contents/{content['id']}/events")).json()["data"][0]["id"],
         "delivery_id": (await until(deliveries, 10))[0]["id"],

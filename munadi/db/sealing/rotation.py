@@ -17,6 +17,7 @@ from munadi.crypto import VERSION, KeyRing, SealBroken
 from munadi.db.session import Database
 from munadi.db.tables import (
     AccountRow,
+    AlertRow,
     ConnectionRow,
     DiscardRow,
     EndpointRow,
@@ -64,6 +65,7 @@ SEALED = (
     SealedColumn(PublicationRow, "sealed_preparation"),
     SealedColumn(DiscardRow, "sealed_preparation", owner=("publications", "sealed_preparation", "publication_id")),
     SealedColumn(ReceiptKeyRow),
+    SealedColumn(AlertRow),
 )
 
 

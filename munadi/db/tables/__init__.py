@@ -7,6 +7,7 @@ the API reads.
 from __future__ import annotations
 
 from munadi.db.tables.accounts import AccountRow, AppPauseRow, BrandRow, CalendarFeedRow, ConnectionRow, KeyRow
+from munadi.db.tables.alerts import AlertRow
 from munadi.db.tables.audit import AuditRow, SessionRow
 from munadi.db.tables.contents import (
     AttemptRow,
@@ -28,6 +29,7 @@ from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow,
 __all__ = [
     "IS_PENDING",
     "AccountRow",
+    "AlertRow",
     "ApiCallsRow",
     "AppPauseRow",
     "AttemptRow",

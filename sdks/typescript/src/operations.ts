@@ -13,12 +13,12 @@ export class Publications {
   }
 
   /** Publications: those of the newest post first, and of one post in the order of its channels. A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are. */
-  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
+  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
     return this.send<t.PageOfListedPublication>("GET", `/v1/publications`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
@@ -90,11 +90,6 @@ export class Accounts {
     return this.send<t.AccountView>("GET", `/v1/accounts/${encodeURIComponent(accountId)}`, { ...options });
   }
 
-  /** Only the fields that you send are changed; null clears one. */
-  update(accountId: string, body: t.AccountChange, options: CallOptions = {}): Promise<t.AccountView> {
-    return this.send<t.AccountView>("PATCH", `/v1/accounts/${encodeURIComponent(accountId)}`, { body, ...options });
-  }
-
   /** Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the network supports that. Repeating the call changes nothing. */
   disconnect(accountId: string, options: CallOptions = {}): Promise<void> {
     return this.send<void>("DELETE", `/v1/accounts/${encodeURIComponent(accountId)}`, { ...options });
@@ -123,6 +118,45 @@ export class Accounts {
   /** A link for the profile's owner, valid for one connection. GET /v1/connections/{id} has its progress. */
   connect(ref: string, body: t.ConnectRequest, options: CallOptions = {}): Promise<t.ConnectLink> {
     return this.send<t.ConnectLink>("POST", `/v1/brands/${encodeURIComponent(ref)}/accounts/connect`, { body, ...options });
+  }
+}
+
+export class Alerts {
+  constructor(private readonly send: Send) {}
+
+  /** The alerts that this key may see, with how their last message went. */
+  list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfAlertView> {
+    return this.send<t.PageOfAlertView>("GET", `/v1/alerts`, { query, ...options });
+  }
+
+  /** The entries of all pages of `list`, page by page. */
+  listAll(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfAlertView["data"][number]> {
+    return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
+  }
+
+  /** People hear of what happens from now on: by mail, in a chat, on a phone. The address is never shown again. */
+  create(body: t.AlertCreate, options: CallOptions = {}): Promise<t.AlertView> {
+    return this.send<t.AlertView>("POST", `/v1/alerts`, { body, ...options });
+  }
+
+  /** One alert, with how its last message went. */
+  get(alertId: string, options: CallOptions = {}): Promise<t.AlertView> {
+    return this.send<t.AlertView>("GET", `/v1/alerts/${encodeURIComponent(alertId)}`, { ...options });
+  }
+
+  /** Only the fields that you send are changed. What waits to be sent goes to a new address. */
+  update(alertId: string, body: t.AlertChange, options: CallOptions = {}): Promise<t.AlertView> {
+    return this.send<t.AlertView>("PATCH", `/v1/alerts/${encodeURIComponent(alertId)}`, { body, ...options });
+  }
+
+  /** Nothing more is sent to it. */
+  delete(alertId: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/alerts/${encodeURIComponent(alertId)}`, { ...options });
+  }
+
+  /** Send a message now, also in quiet hours. The response says whether the service took it. */
+  test(alertId: string, options: CallOptions = {}): Promise<t.AlertTest> {
+    return this.send<t.AlertTest>("POST", `/v1/alerts/${encodeURIComponent(alertId)}/test`, { ...options });
   }
 }
 
@@ -200,7 +234,7 @@ export class Calendar {
   }
 
   /** Posts by the day on which they are due, for at most two months. */
-  get(query: { since?: string | undefined; until?: string | undefined; from?: string | undefined; to?: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } = {}, options: CallOptions = {}): Promise<t.CalendarView> {
+  get(query: { from: string | undefined; to: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined }, options: CallOptions = {}): Promise<t.CalendarView> {
     return this.send<t.CalendarView>("GET", `/v1/calendar`, { query, ...options });
   }
 }
@@ -254,12 +288,12 @@ export class Contents {
   }
 
   /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */
-  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
+  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
@@ -268,19 +302,14 @@ export class Contents {
     return this.send<t.ContentView>("POST", `/v1/contents`, { body, ...options });
   }
 
-  /** Accept up to 100 posts, each for itself: one that is refused does not stop the others. One Idempotency-Key is for the whole. A repeated request returns the same results, creates no post twice, and tries posts again whose status was 409, 429 or 5xx. Each post counts as one API call. */
-  createBatch(body: t.ContentBatch, options: CallOptions = {}): Promise<t.BatchResults> {
-    return this.send<t.BatchResults>("POST", `/v1/contents/batch`, { body, ...options });
-  }
-
   /** What POST /v1/contents would report, without storing anything. */
   validate(body: t.ContentRequest, options: CallOptions = {}): Promise<t.Validation> {
     return this.send<t.Validation>("POST", `/v1/contents/validate`, { body, ...options });
   }
 
-  /** A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and gets 304 while nothing has changed. With `wait` that answer comes once the post changes, or 304 at the end. */
-  get(contentId: string, query: { wait?: number | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): Promise<t.ContentView> {
-    return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { query, ...options });
+  /** A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and gets 304 while nothing has changed. */
+  get(contentId: string, options: CallOptions = {}): Promise<t.ContentView> {
+    return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { ...options });
   }
 
   /** Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field. `withdrawAt` alone also changes a published post, until its withdrawal begins. It needs `contents:withdraw`. */
@@ -598,6 +627,7 @@ export class Operations {
   readonly publications: Publications;
   readonly health: Health;
   readonly accounts: Accounts;
+  readonly alerts: Alerts;
   readonly audit: Audit;
   readonly brands: Brands;
   readonly calendar: Calendar;
@@ -617,6 +647,7 @@ export class Operations {
     this.publications = new Publications(send);
     this.health = new Health(send);
     this.accounts = new Accounts(send);
+    this.alerts = new Alerts(send);
     this.audit = new Audit(send);
     this.brands = new Brands(send);
     this.calendar = new Calendar(send);
