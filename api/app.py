@@ -33,6 +33,7 @@ from api.routes import (
     alerts,
     approvals,
     audit,
+    batches,
     brands,
     calendar,
     calendar_feeds,
@@ -82,6 +83,7 @@ Every error is a problem document (RFC 9457) that names each broken rule with a 
 Every POST takes an `Idempotency-Key`; repeating a request with its key is always safe.
 """
 ROUTERS: tuple[APIRouter, ...] = (
+    batches.router,  # before contents: `batch` is not an id
     contents.router,
     changes.router,
     approvals.router,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from api.auth import require
@@ -65,6 +65,12 @@ class Page(WireModel, Generic[T]):
 
     data: tuple[T, ...] = Field(description="The entries of this page.")
     next_cursor: str | None = Field(None, description="Give it as `cursor` for the next page.")
+
+
+def partial_page(whole: Page[T], included: Mapping[str, Any]) -> Response:
+    """A page whose entries have only these fields (`api.http.fields`)."""
+    include: Any = {"data": {"__all__": included}, "next_cursor": True}
+    return Response(whole.model_dump_json(by_alias=True, include=include), media_type="application/json")
 
 
 def etag(version: int) -> str:

@@ -79,6 +79,9 @@ class LimitSettings(BaseModel):
     streams: int = Field(
         100, ge=1, description="open pages of the dashboard that are kept up to date, of one brand in one API process"
     )
+    waiting: int = Field(
+        500, ge=1, description="requests that wait for a change of a post at once, of one brand in one API process"
+    )
     uploads: int = Field(4, ge=1, description="uploads under way at once, of one brand in one API process")
     endpoints: int = Field(20, ge=0, description="webhook endpoints of a brand that has no limit of its own")
     keys: int = Field(200, ge=0, description="valid API keys of a brand that has no limit of its own")

@@ -18,6 +18,8 @@ FILTERS = {"contents.list": "contents.list", "publications.list": "publications.
 # arguments.
 POSTS = ("contents.validate", "contents.update", "drafts.create", "drafts.update")
 SECRETS = ("credentials",)
+# What a command prints needs every field, and `contents watch` is the command that waits.
+NO_OPTIONS = ("fields", "wait")
 METAVARS = {
     "brandRef": "BRAND",
     "clientRef": "REF",
@@ -78,6 +80,8 @@ def _takes(document: Json) -> Iterator[tuple[str, list[Given]]]:
 
 def _of_query(operation: Json, *, by_api: bool = False) -> Iterator[Given]:
     for one in query_of(operation):
+        if one.get("deprecated") or one["name"] in NO_OPTIONS:
+            continue
         name, schema = one["name"], {**one["schema"], "description": one["description"]}
         yield Given(name if by_api else python_name(name), name, schema, bool(one.get("required")))
 

@@ -17,6 +17,7 @@ Accounts munadi.accounts
     import_ accounts.import brand_ref account
     list accounts.list brand_ref limit cursor
     get accounts.get account_id
+    update accounts.update account_id changes
     check accounts.check account_id
     connect accounts.connect brand_ref request
     reconnect accounts.reconnect account_id request
@@ -67,7 +68,7 @@ PlainDrafts munadi.drafts
     update drafts.update draft_id changes version
     delete drafts.delete draft_id
 PlainCalendar munadi.calendar
-    get calendar.get from_ to
+    get calendar.get since until
 Feeds munadi.calendar.feeds
     create calendar.feeds.create brand_ref
     list calendar.feeds.list brand_ref
@@ -124,8 +125,8 @@ Insights munadi.insights
 # Former names, which stay.
 ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
-    {"connections.complete", "contents.approve", "contents.list", "drafts.submit", "media.create", "metrics.get",
-     "publications.list"}
+    {"connections.complete", "contents.approve", "contents.createBatch", "contents.list", "drafts.submit",
+     "media.create", "metrics.get", "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
 WHOLE = ("payload", "content", "changes", "account", "request")

@@ -1,9 +1,9 @@
 """The relay: repeats wakes of workflows that were lost between a commit and a call.
 
 Each round numbers new events and wakes the workflows of posts that changed without being acknowledged, or whose next
-step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue. Any number of
-relays may run: each claims in the database what it wakes, and every call is idempotent. If Temporal is down, the round
-ends early and gives back what it claimed; the next one retries.
+step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue, and reports connect links
+that have ended unused. Any number of relays may run: each claims in the database what it wakes, and every call is
+idempotent. If Temporal is down, the round ends early and gives back what it claimed; the next one retries.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
+from munadi.db.accounts.expiring import expire_connections
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.audit import forget_old_entries
 from munadi.db.contents.saved_drafts import forget_submitted_drafts
@@ -45,6 +46,7 @@ BATCH, BATCHES = 64, 8
 TIDY_SECONDS = 3600.0
 # Account workflows sleep for days, and the API starts those of new accounts, so this interval may be long.
 ACCOUNTS_SECONDS = 5.0
+CONNECTIONS_SECONDS = 5.0
 SERVERS = {**DATABASE, **dict.fromkeys((RPCError, TimeoutError, RuntimeError), "Temporal")}
 
 
@@ -70,6 +72,7 @@ class Relay:
         self._upkeep = upkeep
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
         self._next_accounts = clock.monotonic()
+        self._next_expiry = clock.monotonic()
         self._temporal_failed = False
         self._crowds = Crowds()
 
@@ -80,6 +83,7 @@ class Relay:
     async def round(self) -> None:
         """Run one round. Raises what Temporal or the database raised."""
         await number_events(self._database)
+        await self._expire_connections()
         await self._wake()
         await self._wake_accounts()
         await self._tidy()
@@ -160,6 +164,12 @@ class Relay:
         finally:
             if left := [due for due in claimed if due.account_id not in woken]:
                 await self._upkeep.release(left)
+
+    async def _expire_connections(self) -> None:
+        """Every few seconds, report connect links that have ended unused."""
+        if self._clock.monotonic() >= self._next_expiry:
+            self._next_expiry = self._clock.monotonic() + CONNECTIONS_SECONDS
+            await expire_connections(self._database, self._clock.now())
 
     async def _tidy(self) -> None:
         """Once an hour, delete stored responses that no client can repeat, and other data that ended long ago."""

@@ -55,14 +55,14 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
     failed = await reader.get(
         "/v1/contents",
         status=[ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED],
-        scheduledFrom=(since - _LONGEST_WINDOW).isoformat(),
+        since=(since - _LONGEST_WINDOW).isoformat(),
         dismissed="false",
         **shared,
     )
     failed["data"] = [content for content in failed["data"] if (instant(content["updatedAt"]) or since) >= since]
     dismissed = await reader.get(
         "/v1/contents",
-        scheduledFrom=(since - _LONGEST_WINDOW).isoformat(),
+        since=(since - _LONGEST_WINDOW).isoformat(),
         dismissed=True,
         brandRef=frame.choice.filter,
         limit=SHOWN_DISMISSED,

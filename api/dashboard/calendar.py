@@ -90,7 +90,7 @@ def _zone(choice: BrandChoice, brands: Sequence[Brand]) -> ZoneInfo:
 
 async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:
     """Fill each day with the posts that the API returns for it: of a brand, or of all that the key may see."""
-    query: dict[str, Any] = {"from": span.first.isoformat(), "to": span.last.isoformat()}
+    query: dict[str, Any] = {"since": span.first.isoformat(), "until": span.last.isoformat()}
     found = await reader.get(
         "/v1/calendar", brandRef=ref, timezone=zone.key, perDay=SHOWN[span.view], comingFirst=True, **query
     )

@@ -17,7 +17,8 @@ from munadi.db.accounts.rows import successors
 from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.media import media_by_id
 from munadi.db.contents.queries import sources_of
-from munadi.domain.content import MAX_METADATA, STORED_ON_WIRE
+from munadi.domain.content import STORED_ON_WIRE
+from munadi.domain.metadata import MAX_METADATA
 from munadi.domain.publication import PublicationStatus
 
 Json = dict[str, Any]

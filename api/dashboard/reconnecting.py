@@ -33,7 +33,5 @@ def connecting_again(services: Services, account: AccountRow) -> WayBack | None:
         return None
     own_server = services.channels[channel].spec.own_server
     login = {"login": account.login} if account.login else {}
-    hint = account.service_url if own_server else account.external_id
-    return WayBack(
-        f"/v1/brands/{account.brand_ref}/accounts/connect", {"channel": account.channel, "hint": hint, **login}
-    )
+    place = {"serviceUrl": account.service_url} if own_server else {"hint": account.external_id}
+    return WayBack(f"/v1/brands/{account.brand_ref}/accounts/connect", {"channel": account.channel, **place, **login})

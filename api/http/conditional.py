@@ -81,7 +81,7 @@ class _Tagging:
             return
         headers = MutableHeaders(scope=start)
         tag = headers.setdefault("ETag", f'"{tag_of(message.get("body", b""))}"')
-        if _matches(given, tag):
+        if matches(given, tag):
             for name in _OF_THE_BODY:
                 del headers[name]
             start, message = {**start, "status": 304}, {**message, "body": b""}
@@ -99,7 +99,8 @@ def read_if_none_match(headers: Headers) -> str | None:
     return given if lines else None
 
 
-def _matches(given: str | None, tag: str) -> bool:
+def matches(given: str | None, tag: str) -> bool:
+    """Whether the header names this `ETag`."""
     return given is not None and (given == "*" or tag.removeprefix("W/") in _OPAQUE.findall(given))
 
 

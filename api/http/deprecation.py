@@ -7,13 +7,18 @@ leads to the page that says what to use instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Depends, Request
+from fastapi.params import Depends as DependsParameter
 
 from api.http.answer_headers import add_headers
+from api.http.problems import refused
+from munadi.domain.problem import Problem
+
+T = TypeVar("T")
 
 PAGE = "/docs/guides/api-changes"
 
@@ -44,6 +49,25 @@ class Deprecated:
             "Sunset": format_datetime(self.sunset, usegmt=True),
             "Link": f'<{PAGE}>; rel="deprecation"; type="text/html"',
         }
+
+
+# Names that were replaced in 0.3.0, as `docs/guides/api-changes.md` lists them.
+RENAMED_SINCE, RENAMED_SUNSET = datetime(2026, 12, 3, tzinfo=UTC), datetime(2027, 12, 3, tzinfo=UTC)
+
+
+def renamed(*parameters: str) -> list[DependsParameter]:
+    """The dependencies of a route whose query has these former names of parameters."""
+    return [Depends(Deprecated(RENAMED_SINCE, RENAMED_SUNSET, parameter)) for parameter in parameters]
+
+
+def one_of(name: str, value: T | None, former: str, former_value: T | None) -> T | None:
+    """The value of a parameter that may be given by its former name. ProblemError 422 for both."""
+    if value is not None and former_value is not None:
+        message = f"this is the former name of {name}: give only {name}"
+        raise refused(
+            [Problem(pointer=f"?{former}", code="FIELD_NOT_ALLOWED", message=message, rule="former_name", limit=name)]
+        )
+    return value if value is not None else former_value
 
 
 def deprecated_route(since: datetime, sunset: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.http.problems import refused
-from munadi.domain.content import MAX_METADATA, MAX_METADATA_VALUE, METADATA_NAME
+from munadi.domain.metadata import MAX_METADATA, MAX_METADATA_VALUE, METADATA_NAME
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.shape import token_of
 

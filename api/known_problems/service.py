@@ -38,6 +38,16 @@ SERVICE = (
         also=(503,),
     ),
     KnownProblem(
+        "TOO_MANY_WAITING",
+        429,
+        "Too Many Requests",
+        "at most 500 requests of acme wait at once; ask without `wait`, or later",
+        "Ask without `wait`, use webhooks instead, or raise MUNADI_LIMITS__WAITING.",
+        frozenset({"contents"}),
+        is_hidden=True,
+        also=(503,),
+    ),
+    KnownProblem(
         "TOO_MANY_UPLOADS",
         429,
         "Too Many Requests",

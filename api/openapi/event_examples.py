@@ -124,6 +124,14 @@ _OF_ACCOUNT = {
     EventType.ACCOUNT_DISCONNECTED: ("disconnected", None),
 }
 
+_OF_CONNECTION: dict[EventType, dict[str, Any]] = {
+    EventType.CONNECTION_COMPLETED: {"status": "connected", "accountIds": [examples.ACCOUNT["id"]]},
+    EventType.CONNECTION_FAILED: {
+        "status": "failed",
+        "failure": _failure(Reason.CONSENT_DENIED),
+    },
+    EventType.CONNECTION_EXPIRED: {"status": "expired"},
+}
 _OF_ENDPOINT = {
     EventType.ENDPOINT_DISABLED: ("disabled", "FAILING"),
     EventType.ENDPOINT_FAILING: ("failing", "HTTP_STATUS"),
@@ -150,6 +158,8 @@ def event_example(kind: EventType) -> dict[str, Any]:
         return _event(kind, **_of_post([_PUBLISHED, _FAILED]))
     if kind in _OF_ACCOUNT:
         return _of_account(kind, *_OF_ACCOUNT[kind])
+    if kind in _OF_CONNECTION:
+        return _of_connection(kind, _OF_CONNECTION[kind])
     return _of_endpoint(kind)
 
 
@@ -162,12 +172,18 @@ def _event(kind: EventType, **fields: Any) -> dict[str, Any]:
         "brandRef": "acme",
         "contentId": None,
         "publicationId": None,
+        "channel": None,
         "sns": None,
         "status": None,
         "reason": None,
         "data": {},
         **fields,
     }
+
+
+def _about(kind: EventType, channel: str, **fields: Any) -> dict[str, Any]:
+    """An event about a network."""
+    return _event(kind, channel=channel, sns=channel, **fields)
 
 
 def _publication(status: PublicationStatus, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,13 +219,21 @@ def _of_publication(kind: EventType, publication: dict[str, Any]) -> dict[str, A
     made["data"]["publication"] = publication
     if kind is EventType.PREFLIGHT_FAILED:
         made["data"]["failure"] = {**_FAILED["failure"], "attemptId": None}
-    made |= {"publicationId": publication["id"], "sns": publication["channel"], "status": publication["status"]}
+    made |= {"publicationId": publication["id"], "status": publication["status"]}
+    made |= dict.fromkeys(("channel", "sns"), publication["channel"])
     return _event(kind, **made, reason=_REASONS.get(kind))
 
 
 def _of_account(kind: EventType, status: str, reason: str | None) -> dict[str, Any]:
     account = {**examples.ACCOUNT, "status": status}
-    return _event(kind, sns=account["channel"], status=status, reason=reason, data={"account": account})
+    return _about(kind, account["channel"], status=status, reason=reason, data={"account": account})
+
+
+def _of_connection(kind: EventType, changes: Mapping[str, Any]) -> dict[str, Any]:
+    connection = {**examples.CONNECTION, "choices": [], "accountIds": [], "failure": None, **changes}
+    reason = connection["failure"]["reason"] if connection["failure"] else None
+    data = {"connection": connection}
+    return _about(kind, connection["channel"], status=connection["status"], reason=reason, data=data)
 
 
 def _of_endpoint(kind: EventType) -> dict[str, Any]:

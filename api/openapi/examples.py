@@ -101,6 +101,7 @@ BRAND: dict[str, Any] = {
     "unusableAccounts": "warn",
     "approval": "proposals",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
+    "metadata": {"tenant": "42"},
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {
@@ -141,6 +142,7 @@ ACCOUNT: dict[str, Any] = {
     },
     "unshownSince": None,
     "quota": {"used": 4, "total": 250, "left": 246},
+    "metadata": {"page": "shop"},
     "affectedContents": ["cnt_01kf2v6s3tf0d8m7s0a3x9y5hq"],
     **_AT,
 }
@@ -158,6 +160,7 @@ CONNECTION: dict[str, Any] = {
     "choices": [{"externalId": "10150000000000001", "name": "Acme Stores"}],
     "accountIds": [],
     "failure": None,
+    "metadata": {"tenant": "42"},
     "createdAt": "2026-12-01T03:30:00Z",
     "expiresAt": "2026-12-01T04:30:00Z",
 }

@@ -20,6 +20,7 @@ ENDPOINT: dict[str, Any] = {
     "maxPerSecond": None,
     "headers": {"x-environment": "production"},
     "createdByKey": "key_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "metadata": {"system": "cms"},
     "disabledReason": None,
     "health": "ok",
     "failingSince": None,

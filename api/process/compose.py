@@ -12,6 +12,7 @@ from temporalio.client import Client
 from api.http.address import callers_of
 from api.http.edge import MAX_BODY
 from api.http.shares import UploadShares
+from api.http.waiting import ContentWaits
 from api.process.services import Services
 from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
@@ -40,6 +41,7 @@ from munadi.ports import Channels, Clock
 from munadi.process.runtime import Runtime, open_database, open_runtime
 from munadi.process.temporal import connect
 from munadi.process.temporal_key import KeyFollower
+from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
@@ -63,6 +65,7 @@ async def open_services(
                     async with opened.calls.running(), opened.wrong_keys.running(), opened.key_uses.running():
                         yield opened
                 finally:
+                    await opened.waits.close()
                     await opened.starts.finish()
         finally:
             await database.close()
@@ -119,6 +122,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         connections=ConnectionService(*own, accounts, connecting),
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,
+        batches=BatchService(*own, posts),
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),
         erasures=ErasureService(*own, accounts),
@@ -132,6 +136,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         device_tries=AddressLimit(MOST_TRIES, seconds=IN_PROGRESS.total_seconds()),
         registrations=AddressLimit(MOST_REGISTRATIONS, seconds=IN_PROGRESS.total_seconds()),
         uploads=UploadShares(settings.media, settings.limits),
+        waits=ContentWaits(database, of_brand=settings.limits.waiting),
     )
 
 

@@ -29,7 +29,8 @@ async def check_servers(settings: Settings) -> bool:
 
 
 class Server(uvicorn.Server):
-    """A server that ends the dashboard's live streams at shutdown, because they never end by themselves.
+    """A server that ends the dashboard's live streams at shutdown, because they never end by themselves, and lets
+    waiting requests answer.
 
     Once it listens it builds the OpenAPI document in a thread, so that no request waits for that.
 
@@ -60,6 +61,7 @@ class Server(uvicorn.Server):
             if task is not None:
                 task.cancel()
         self._app.state.live.stop()
+        self._app.state.services.waits.stop()
         await super().shutdown(sockets)
 
     async def _check_schema(self) -> None:

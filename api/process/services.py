@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from api.http.address import Callers
 from api.http.shares import UploadShares
+from api.http.waiting import ContentWaits
 from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
@@ -33,6 +34,7 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock
+from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
@@ -71,6 +73,7 @@ class Services:
     connections: ConnectionService
     media: MediaService
     posts: PostService
+    batches: BatchService
     drafts: DraftService
     receipts: ReceiptService
     erasures: ErasureService
@@ -84,6 +87,7 @@ class Services:
     registrations: AddressLimit
     device_tries: AddressLimit
     uploads: UploadShares
+    waits: ContentWaits
     documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 

@@ -22,11 +22,12 @@ from api.routes.brands import Ref
 from munadi.db.accounts.store import AccountStore
 from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
-from munadi.domain.account_view import AccountCheck, AccountView
+from munadi.domain.account_view import AccountChange, AccountCheck, AccountView
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
+from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
 from munadi.ports import AccountImport
@@ -83,6 +84,7 @@ class AccountImportRequest(WireModel):
     credentials: CredentialsRequest = Field(
         description="Verified with the network before they are stored encrypted; never shown again."
     )
+    metadata: NewMetadata = None
 
 
 @router.post(
@@ -117,7 +119,7 @@ async def import_account(
         password=sent.password,
     )
     try:
-        answer = await services.accounts.add(ref, body.channel, given, principal, idempotency)
+        answer = await services.accounts.add(ref, body.channel, given, principal, idempotency, metadata=body.metadata)
     except ChannelError as error:
         raise of_channel(error, body.channel, "/credentials") from error
     return created(answer, "/v1/accounts", 201 if answer.identity["is_new"] else 200)
@@ -161,6 +163,19 @@ async def list_accounts(
 async def get_account(account_id: AccountId, principal: Reader, services: TheServices) -> AccountView:
     """One account. Disconnected accounts can be read too."""
     return await services.accounts.get(account_id, principal)
+
+
+@router.patch(
+    "/accounts/{account_id}",
+    operation_id="accounts.update",
+    responses={**shows(200, examples.ACCOUNT), **error_responses(400, 401, 403, 404, 413, 415, 422)},
+    summary="Change an account",
+)
+async def change_account(
+    account_id: AccountId, body: AccountChange, principal: Writer, services: TheServices
+) -> AccountView:
+    """Only the fields that you send are changed; null clears one."""
+    return await services.accounts.change(account_id, body, principal)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from api.deps import BrandFilter, ContentReader, TheServices
 from api.filters import brand_filter
+from api.http.deprecation import one_of, renamed
 from api.http.problems import refused
 from api.openapi import examples
 from api.openapi.document import error_responses
@@ -48,12 +49,17 @@ class CalendarView(WireModel):
     operation_id="calendar.get",
     responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 404, 422)},
     summary="Read a calendar",
+    dependencies=renamed("from", "to"),
 )
 async def get_calendar(
     services: TheServices,
     principal: ContentReader,
-    from_: Annotated[Day, Query(alias="from", description="The first day, such as 2027-01-01.")],
-    to: Annotated[Day, Query(description="The last day.")],
+    since: Annotated[Day | None, Query(description="The first day, such as 2027-01-01.")] = None,
+    until: Annotated[Day | None, Query(description="The last day.")] = None,
+    from_: Annotated[
+        Day | None, Query(alias="from", deprecated=True, description="The former name of `since`.")
+    ] = None,
+    to: Annotated[Day | None, Query(deprecated=True, description="The former name of `until`.")] = None,
     timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
     brand_ref: BrandFilter = None,
     per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,
@@ -62,7 +68,7 @@ async def get_calendar(
     ] = False,
 ) -> CalendarView:
     """Posts by the day on which they are due, for at most two months."""
-    days = _days(from_, to)
+    days = _days(one_of("since", since, "from", from_), one_of("until", until, "to", to))
     zone = ZoneInfo(timezone)
     brand = await brand_filter(brand_ref, principal, services)
     edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
@@ -77,15 +83,20 @@ async def get_calendar(
     )
 
 
-def _days(first: date, last: date) -> list[date]:
+def _days(first: date | None, last: date | None) -> list[date]:
     """Every day from the first to the last. ProblemError 422 for none, too many, and those at the calendar's ends."""
+    if first is None or last is None:
+        names = [name for name, day in (("since", first), ("until", last)) if day is None]
+        raise refused(
+            [Problem(pointer=f"?{name}", code="MISSING_FIELD", message="is needed", rule="missing") for name in names]
+        )
     code, message = None, ""
     if last < first:
-        code, message = "RANGE_EMPTY", "to is not before from"
+        code, message = "RANGE_EMPTY", "until is not before since"
     elif last - first >= LONGEST:
         code, message = "RANGE_TOO_LONG", f"at most {LONGEST.days} days at a time"
     elif first.year < 2 or last.year > 9998:
         code, message = "TIME_FORMAT", "is outside the calendar"
     if code:
-        raise refused([Problem(pointer="?to", code=code, message=message, rule=code.lower())])
+        raise refused([Problem(pointer="?until", code=code, message=message, rule=code.lower())])
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -21,6 +21,7 @@ from api.routes.brands import Ref
 from munadi.accounts.links import LinkWanted
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView, ConnectLink
+from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
 
@@ -53,12 +54,19 @@ class ConnectLinkRequest(WireModel):
     )
     hint: str | None = Field(None, max_length=500, description="The expected profile, such as a handle or a server.")
     expires_at: Instant | None = Field(None, description="When the link ends: in an hour, at most in seven days.")
+    metadata: NewMetadata = None
 
 
 class ConnectRequest(ConnectLinkRequest):
     """What to connect. `login` names one of the network's logins, if it has two."""
 
     channel: ChannelName = Field(description="The network, as `GET /v1/channels` names it.")
+    service_url: str | None = Field(
+        None,
+        max_length=500,
+        description="The account's own server, where its network has many, such as https://mastodon.social; formerly "
+        "`hint`.",
+    )
     login: str | None = Field(None, max_length=50, description="Which of the network's log-ins, where it has several.")
 
 
@@ -85,7 +93,9 @@ async def connect(
     ref: Ref, body: ConnectRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """A link for the profile's owner, valid for one connection. GET /v1/connections/{id} has its progress."""
-    wanted = LinkWanted(body.redirect_url, body.hint, body.expires_at, body.login)
+    wanted = LinkWanted(
+        body.redirect_url, body.hint, body.expires_at, body.login, body.metadata, service_url=body.service_url
+    )
     answer = await services.connections.connect(ref, body.channel, wanted, principal, idempotency)
     return created(answer, "/v1/connections")
 
@@ -109,7 +119,7 @@ async def reconnect(
     idempotency: IdempotencyHeader,
 ) -> Response:
     """Create a link for the same profile. Posts that waited for the account then continue."""
-    wanted = LinkWanted(body.redirect_url, body.hint, body.expires_at)
+    wanted = LinkWanted(body.redirect_url, body.hint, body.expires_at, metadata=body.metadata)
     answer = await services.connections.reconnect(account_id, wanted, principal, idempotency)
     return created(answer, "/v1/connections")
 

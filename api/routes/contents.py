@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,13 +24,19 @@ from api.deps import (
     DraftWriter,
     Page,
     TheServices,
+    partial_page,
     read_cursor,
     write_cursor,
 )
 from api.filters import brand_filter, object_filter
 from api.http.client_disconnect import while_connected
-from api.http.conditional import post_etag
+from api.http.conditional import matches, post_etag, read_if_none_match
+from api.http.deprecation import one_of, renamed
+from api.http.fields import FieldsQuery, read_fields
 from api.http.metadata_query import PARAMETER, MetadataQuery
+from api.http.problems import ProblemError
+from api.http.shares import NothingLeft
+from api.http.waiting import MAX_SECONDS
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
 from api.openapi.document import error_responses
@@ -44,6 +54,26 @@ from munadi.publishing.service import takes_long
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 JSON = "application/json"
+Wait = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=MAX_SECONDS,
+        description="Seconds to wait for a change of what `If-None-Match` names; without that header nothing is waited "
+        "for.",
+    ),
+]
+FormerSince = Annotated[
+    Instant | None, Query(alias="scheduledFrom", deprecated=True, description="The former name of `since`.")
+]
+FormerUntil = Annotated[
+    Instant | None,
+    Query(alias="scheduledTo", deprecated=True, description="Use `until`: this one includes the time itself."),
+]
+ContentLimit = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_PAGE, description=f"The maximum number of entries: 20, with `id` {MAX_PAGE} by default."),
+]
 ListedId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
 
 ProposedFilter = Annotated[
@@ -91,8 +121,10 @@ async def validate_content(request: Request, services: TheServices, principal: D
 @router.get(
     "",
     operation_id="contents.list",
+    response_model=Page[ContentView],
     responses=error_responses(401, 403, 404, 422),
     openapi_extra={"parameters": [PARAMETER]},
+    dependencies=renamed("scheduledFrom", "scheduledTo"),
 )
 async def list_contents(
     services: TheServices,
@@ -119,16 +151,14 @@ async def list_contents(
         bool,
         Query(description="Only posts that are due and that no worker has claimed for more than five seconds."),
     ] = False,
-    scheduled_from: Annotated[
-        Instant | None, Query(alias="scheduledFrom", description="Only posts that are due at this time or later.")
-    ] = None,
-    scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Only posts due by then.")] = None,
-    limit: Annotated[
-        int | None,
-        Query(ge=1, le=MAX_PAGE, description=f"The maximum number of entries: 20, with `id` {MAX_PAGE} by default."),
-    ] = None,
+    since: Annotated[Instant | None, Query(description="Only posts that are due at this time or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Only posts that are due before this time.")] = None,
+    scheduled_from: FormerSince = None,
+    scheduled_to: FormerUntil = None,
+    limit: ContentLimit = None,
     cursor: Cursor = None,
-) -> Page[ContentView]:
+    fields: FieldsQuery = None,
+) -> Page[ContentView] | Response:
     """Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes
     through many posts: `nextCursor` says whether there are more."""
     wanted = contents.ContentFilter(
@@ -144,25 +174,72 @@ async def list_contents(
         proposed=[each.value for each in proposed or ()],
         dismissed=dismissed,
         overdue_at=services.clock.now() if overdue else None,
-        scheduled_from=scheduled_from,
-        scheduled_to=scheduled_to,
+        since=one_of("since", since, "scheduledFrom", scheduled_from),
+        until=one_of("until", until, "scheduledTo", _just_after(scheduled_to)),
         before=read_cursor(cursor),
     )
-    size = limit or (MAX_PAGE if ids else 20)
+    size, included = limit or (MAX_PAGE if ids else 20), read_fields(fields, ContentView)
     async with services.database.read() as session:
         views, place = await contents.list_contents(session, wanted, size)
-    return Page[ContentView](data=tuple(views), next_cursor=write_cursor(*place) if place else None)
+    page = Page[ContentView](data=tuple(views), next_cursor=write_cursor(*place) if place else None)
+    return page if included is None else partial_page(page, included)
 
 
 @router.get(
     "/{content_id}", operation_id="contents.get", response_model=ContentView, responses=error_responses(401, 403, 404)
 )
-async def get_content(content_id: ContentId, services: TheServices, principal: ContentReader) -> Response:
+async def get_content(
+    content_id: ContentId,
+    request: Request,
+    services: TheServices,
+    principal: ContentReader,
+    wait: Wait = 0,
+    fields: FieldsQuery = None,
+) -> Response:
     """A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and
-    gets 304 while nothing has changed."""
-    view = await visible_content(services, content_id, principal)
-    body = view.model_dump_json(by_alias=True).encode()
-    return Response(body, headers={"ETag": post_etag(view.version, body)}, media_type=JSON)
+    gets 304 while nothing has changed. With `wait` that answer comes once the post changes, or 304 at the end."""
+    included = read_fields(fields, ContentView)
+
+    async def read() -> Response:
+        view = await visible_content(services, content_id, principal)
+        body = view.model_dump_json(by_alias=True, include=included).encode()
+        return Response(body, headers={"ETag": post_etag(view.version, body)}, media_type=JSON)
+
+    known = read_if_none_match(request.headers) if wait else None
+    if known is None:
+        return await read()
+
+    def is_known(answer: Response) -> bool:
+        return matches(known, answer.headers["etag"])
+
+    began = time.monotonic()
+    with _place(services, principal):
+        try:
+            return await while_connected(request, services.waits.changed(content_id, read, is_known, wait))
+        finally:
+            request.state.waited = time.monotonic() - began
+
+
+@contextmanager
+def _place(services: Services, principal: Principal) -> Iterator[None]:
+    """A place to wait. ProblemError 429 when the brand, or the key for all brands, has none left; 503 when the process
+    has none."""
+    holder = principal.only_brand or principal.key_id
+    try:
+        with services.waits.place(holder):
+            yield
+    except NothingLeft as error:
+        whose = holder if error.is_own else "all clients"
+        detail = f"at most {error.limit} requests of {whose} wait at once; ask without `wait`, or later"
+        later = {"Retry-After": "5"}
+        if error.is_own:
+            raise ProblemError(429, "TOO_MANY_WAITING", "Too Many Requests", detail, headers=later) from None
+        raise ProblemError(503, "TOO_MANY_WAITING", "Not available", detail, headers=later) from None
+
+
+def _just_after(at: datetime | None) -> datetime | None:
+    """The end of a range that includes a time: times are stored to the microsecond. None: no end."""
+    return None if at is None or at >= datetime.max.replace(tzinfo=UTC) else at + timedelta(microseconds=1)
 
 
 async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:

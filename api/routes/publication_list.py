@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, read_cursor, write_cursor
+from api.deps import (
+    ContentReader,
+    Cursor,
+    Limit,
+    Page,
+    TheServices,
+    invalid_cursor,
+    partial_page,
+    read_cursor,
+    write_cursor,
+)
 from api.filters import brand_filter, object_filter
+from api.http.fields import FieldsQuery, read_fields
 from api.openapi import content_examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows_page
@@ -27,6 +38,7 @@ _PLACE = re.compile(r"[0-9]{1,4}")
 @router.get(
     "",
     operation_id="publications.list",
+    response_model=Page[ListedPublication],
     responses={**shows_page(content_examples.LISTED_PUBLICATION), **error_responses(401, 403, 404, 422)},
     summary="List publications",
 )
@@ -41,7 +53,8 @@ async def list_publications(
     until: Annotated[Instant | None, Query(description="Scheduled before this time.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[ListedPublication]:
+    fields: FieldsQuery = None,
+) -> Page[ListedPublication] | Response:
     """Publications: those of the newest post first, and of one post in the order of its channels.
 
     A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are.
@@ -56,10 +69,12 @@ async def list_publications(
         until=until,
         after=_read_place(cursor),
     )
+    included = read_fields(fields, ListedPublication)
     async with services.database.read() as session:
         found, place = await publications.list_publications(session, wanted, limit)
     views = tuple(listed_publication(content, row) for content, row in found)
-    return Page[ListedPublication](data=views, next_cursor=_write_place(place) if place else None)
+    page = Page[ListedPublication](data=views, next_cursor=_write_place(place) if place else None)
+    return page if included is None else partial_page(page, included)
 
 
 def _write_place(last: PublicationPlace) -> str:

@@ -188,7 +188,7 @@ class ConnectFlow(Service):
             if brand is not None and brand.limits.accounts is not None:
                 await self._require_room(session, row, proven)
             views = [await self._connect(session, row, one, now) for one in proven]
-            self._connections.finish(current, [view.id for view in views], now)
+            await self._connections.finish(session, current, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
         for view in views:
             self.workflows.wake_account(view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView, ConnectLink
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.usage import Limit
 
 LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
@@ -30,12 +31,15 @@ LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
 
 @dataclass(frozen=True)
 class LinkWanted:
-    """What a link is for. `hint`: the expected profile or its server; `login`: one of the network's, if it has two."""
+    """What a link is for. `hint`: the expected profile; `login`: one of the network's, if it has two;
+    `service_url`: the server of the account, where its network has many."""
 
     redirect_url: str | None
     hint: str | None
     expires_at: datetime | None
     login: str | None = None
+    metadata: Mapping[str, str] | None = None
+    service_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class ConnectionService(Service):
         QuotaExceeded."""
         brand = await self.accounts.brands.get(brand_ref, caller)
         self._require_authorizer(channel)
-        self._require_server(channel, wanted.hint)
+        wanted = replace(wanted, hint=self._hint(channel, wanted))
         new = _new(brand_ref, channel, wanted, caller)
         record = key.record(self.keyring, brand_ref, "accounts.connect", only_for=caller.key_id)
         return await self._linked(record, new, wanted, brand.limits)
@@ -144,13 +148,21 @@ class ConnectionService(Service):
             message = f"{channel} has no app credentials here; set {' and '.join(missing)}"
             raise ProblemsFound([Problem(pointer="/channel", code="APP_NOT_CONFIGURED", message=message)])
 
-    def _require_server(self, channel: ChannelName, hint: str | None) -> None:
-        """ProblemsFound without a hint, where each account is at a server of its own: there is no other place for its
-        consent."""
-        spec = self.accounts.channels[channel].spec
-        if spec.own_server and not (hint or "").strip():
+    def _hint(self, channel: ChannelName, wanted: LinkWanted) -> str | None:
+        """Whose consent is asked for, and where. ProblemsFound without a server where each account is at one of its
+        own: there is no other place for its consent. Its former place, the hint, is still read."""
+        spec, problems = self.accounts.channels[channel].spec, ProblemCollector()
+        server = (wanted.service_url or "").strip()
+        if server and not spec.own_server:
+            message = f"an account at {spec.title} has no server of its own; leave it out"
+            problems.add("/serviceUrl", "FIELD_NOT_ALLOWED", message, spec=spec)
+        elif server and wanted.hint:
+            problems.add("/hint", "FIELD_NOT_ALLOWED", "serviceUrl names the server; leave the hint out", spec=spec)
+        elif spec.own_server and not server and not (wanted.hint or "").strip():
             message = f"{spec.title} has many servers; name the account's own one, such as https://social.example"
-            raise ProblemsFound([Problem(pointer="/hint", code="MISSING_FIELD", message=message, channel=channel)])
+            problems.add("/serviceUrl", "MISSING_FIELD", message, spec=spec)
+        problems.raise_if_any()
+        return server or wanted.hint
 
     def _known_as(self, account: AccountView) -> str:
         """The hint for the same profile: its id, since handles change, or its server where it has one of its own."""
@@ -160,5 +172,11 @@ class ConnectionService(Service):
 
 def _new(brand_ref: str, channel: ChannelName, wanted: LinkWanted, caller: Principal) -> NewConnection:
     return NewConnection(
-        brand_ref, channel, caller.key_id, login=wanted.login, hint=wanted.hint, redirect_url=wanted.redirect_url
+        brand_ref,
+        channel,
+        caller.key_id,
+        login=wanted.login,
+        hint=wanted.hint,
+        redirect_url=wanted.redirect_url,
+        metadata=wanted.metadata,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from munadi.accounts.checking import AccountChecks
 from munadi.accounts.grants import Grants
 from munadi.accounts.importing import prove
 from munadi.accounts.tokens import AccountTokens
+from munadi.db.accounts.rows import set_metadata
 from munadi.db.accounts.store import AccountStore
 from munadi.db.answers import Answer, NotVisible, Service
 from munadi.db.audit import record
@@ -19,7 +21,7 @@ from munadi.db.brands.service import BrandService
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
-from munadi.domain.account_view import AccountCheck, AccountView
+from munadi.domain.account_view import AccountChange, AccountCheck, AccountView
 from munadi.domain.audit import Action
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix, is_id
@@ -55,7 +57,14 @@ class AccountService(Service):
         return view
 
     async def add(
-        self, brand_ref: str, channel: ChannelName, given: AccountImport, caller: Principal, key: IdempotencyKey
+        self,
+        brand_ref: str,
+        channel: ChannelName,
+        given: AccountImport,
+        caller: Principal,
+        key: IdempotencyKey,
+        *,
+        metadata: Mapping[str, str] | None = None,
     ) -> Answer:
         """Verify credentials with their network and store them. The answer's identity says whether the account
         `is_new`. Raises NotVisible, ProblemsFound, ChannelError, QuotaExceeded."""
@@ -74,7 +83,7 @@ class AccountService(Service):
             known = await self._store.is_connected(session, brand_ref, channel, external_id)
             await require_accounts(session, brand_ref, limits, adding=0 if known else 1)
             view = await account_changes.connect(
-                session, self.keyring, brand_ref, channel, connection, login=given.login, now=now
+                session, self.keyring, brand_ref, channel, connection, login=given.login, metadata=metadata, now=now
             )
             action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
             record(session, action, target=view.id, brand_ref=brand_ref, now=now)
@@ -84,6 +93,18 @@ class AccountService(Service):
         if view is not None:
             self.workflows.wake_account(view)
         return answer
+
+    async def change(self, account_id: str, sent: AccountChange, caller: Principal) -> AccountView:
+        """Change the fields that were sent. Raises NotVisible."""
+        before = await self.get(account_id, caller)
+        if not sent.model_fields_set:
+            return before
+        async with self.database.write() as session:
+            now = self.clock.now()
+            if not await set_metadata(session, account_id, sent.metadata, now):
+                raise NotVisible("account", account_id)
+            record(session, Action.ACCOUNT_UPDATED, target=account_id, brand_ref=before.brand_ref, now=now)
+        return await self.get(account_id, caller)
 
     async def check(self, account_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
         """Ask the network whether the account still works. Raises NotVisible, and ChannelError in an outage."""

@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group, plain
 from munadi.cli.completing import channels
+from munadi.cli.options import require_change
 from munadi.cli.output import Output, status
 from munadi.cli.paging import listing, status_of, time_of
 from munadi.cli.post_output import clock_time
@@ -109,6 +110,13 @@ def _print_checked(out: Output, account: Any) -> None:
     _print_account(out, account)
     if account["failure"]:
         print_failure(out, account["channel"], account["failure"])
+
+
+@command(app, "update", takes="accounts.update")
+def update(session: Session, account_id: AccountId, **changes: Any) -> None:
+    """Change an account; what is not given stays."""
+    require_change(changes, "accounts.update")
+    session.show(session.client.accounts.update(account_id, cast(Any, changes)), _print_account)
 
 
 _print_table = listing(

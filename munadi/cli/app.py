@@ -26,7 +26,7 @@ class Single(NamedTuple):
 
 # Of each group its modules; the first one has its `app`, the others add commands to it.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "contents": ("contents", "purging"),
+    "contents": ("contents", "batches", "purging"),
     "drafts": ("drafts",),
     "publications": ("publications",),
     "receipts": ("receipts",),

@@ -87,8 +87,10 @@ def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
 @command(app, "list", takes="contents.list")
 def list_(
     session: Session,
-    scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
-    scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
+    since: Annotated[
+        str | None, Option("--since", "--from", metavar="TIME", help="Due at this time or later, ISO 8601.")
+    ] = None,
+    until: Annotated[str | None, Option("--until", "--to", metavar="TIME", help="Due before this time.")] = None,
     columns: Annotated[
         str | None,
         Option("--columns", metavar="NAMES", help="Which, in order: id,status,due,text,scheduled,brand,channels,ref."),
@@ -99,7 +101,7 @@ def list_(
     from munadi.cli.content_columns import chosen, print_contents
 
     names = chosen(columns)
-    page = session.client.contents.list(**given, scheduledFrom=scheduled_from, scheduledTo=scheduled_to)
+    page = session.client.contents.list(**given, since=since, until=until)
 
     def show(out: Output, found: Any) -> None:
         print_contents(out, found["data"], names)

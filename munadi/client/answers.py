@@ -33,6 +33,7 @@ class AccountCheck(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
+    metadata: dict[str, str]
     ok: bool
     pausedUntil: str | None
     quota: dict[str, Any] | None
@@ -48,6 +49,7 @@ class AccountConnectedEvent(TypedDict):
     """AccountConnectedEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -71,6 +73,7 @@ class AccountDisconnectedEvent(TypedDict):
     """AccountDisconnectedEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -88,6 +91,7 @@ class AccountExpiringEvent(TypedDict):
     """AccountExpiringEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -114,6 +118,7 @@ class AccountReauthRequiredEvent(TypedDict):
     """AccountReauthRequiredEvent."""
 
     brandRef: str
+    channel: str
     contentId: None
     data: AccountData
     id: str
@@ -142,6 +147,7 @@ class Account(TypedDict):
     lastFailure: AccountFailure | None
     lastSuccessAt: str | None
     login: str | None
+    metadata: dict[str, str]
     pausedUntil: str | None
     quota: dict[str, Any] | None
     scopes: list[str]
@@ -220,6 +226,21 @@ class AuditEntry(TypedDict):
     target: str | None
 
 
+class BatchEntry(TypedDict):
+    """The result of one post of a batch."""
+
+    content: Content | None
+    index: int
+    problem: Problem | None
+    status: int
+
+
+class BatchResults(TypedDict):
+    """The results of a batch."""
+
+    results: list[BatchEntry]
+
+
 class Billed(TypedDict):
     """Publications, and what their networks charge for them."""
 
@@ -251,6 +272,7 @@ class Brand(TypedDict):
     duplicates: str
     limits: BrandLimits
     looks: Looks | None
+    metadata: dict[str, str]
     name: str | None
     ref: str
     timezone: str | None
@@ -365,6 +387,66 @@ class ConnectLink(TypedDict):
     id: str
 
 
+class ConnectionCompletedEvent(TypedDict):
+    """ConnectionCompletedEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: str
+    status: Literal["connected"]
+    timestamp: str
+    type: Literal["connection.completed"]
+
+
+class ConnectionData(TypedDict):
+    """The connection after the change, with its `metadata`. It holds no link and no secret."""
+
+    connection: Connection
+
+
+class ConnectionExpiredEvent(TypedDict):
+    """ConnectionExpiredEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: str
+    status: Literal["expired"]
+    timestamp: str
+    type: Literal["connection.expired"]
+
+
+class ConnectionFailedEvent(TypedDict):
+    """ConnectionFailedEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: None
+    data: ConnectionData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: str
+    sequence: None
+    sns: str
+    status: Literal["failed"]
+    timestamp: str
+    type: Literal["connection.failed"]
+
+
 class Connection(TypedDict):
     """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
 
@@ -377,6 +459,7 @@ class Connection(TypedDict):
     expiresAt: str
     failure: Failure | None
     id: str
+    metadata: dict[str, str]
     status: str
 
 
@@ -384,6 +467,7 @@ class ContentAcceptedEvent(TypedDict):
     """ContentAcceptedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -401,6 +485,7 @@ class ContentApprovalDeclinedEvent(TypedDict):
     """ContentApprovalDeclinedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -418,6 +503,7 @@ class ContentApprovalGrantedEvent(TypedDict):
     """ContentApprovalGrantedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -435,6 +521,7 @@ class ContentApprovalRequestedEvent(TypedDict):
     """ContentApprovalRequestedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -452,6 +539,7 @@ class ContentCanceledEvent(TypedDict):
     """ContentCanceledEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -469,6 +557,7 @@ class ContentCompletedEvent(TypedDict):
     """ContentCompletedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -486,6 +575,7 @@ class ContentPreflightFailedEvent(TypedDict):
     """ContentPreflightFailedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PreflightData
     id: str
@@ -503,6 +593,7 @@ class ContentPublishCanceledEvent(TypedDict):
     """ContentPublishCanceledEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -520,6 +611,7 @@ class ContentPublishEditedEvent(TypedDict):
     """ContentPublishEditedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -537,6 +629,7 @@ class ContentPublishFailedEvent(TypedDict):
     """ContentPublishFailedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -554,6 +647,7 @@ class ContentPublishHeldEvent(TypedDict):
     """ContentPublishHeldEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -571,6 +665,7 @@ class ContentPublishLimitedEvent(TypedDict):
     """ContentPublishLimitedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -588,6 +683,7 @@ class ContentPublishRestoredEvent(TypedDict):
     """ContentPublishRestoredEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -605,6 +701,7 @@ class ContentPublishResumedEvent(TypedDict):
     """ContentPublishResumedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -622,6 +719,7 @@ class ContentPublishStartedEvent(TypedDict):
     """ContentPublishStartedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -639,6 +737,7 @@ class ContentPublishSucceededEvent(TypedDict):
     """ContentPublishSucceededEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -656,6 +755,7 @@ class ContentPublishUnconfirmedEvent(TypedDict):
     """ContentPublishUnconfirmedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -673,6 +773,7 @@ class ContentPublishVanishedEvent(TypedDict):
     """ContentPublishVanishedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -690,6 +791,7 @@ class ContentPublishWithdrawalRefusedEvent(TypedDict):
     """ContentPublishWithdrawalRefusedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -707,6 +809,7 @@ class ContentPublishWithdrawalUnconfirmedEvent(TypedDict):
     """ContentPublishWithdrawalUnconfirmedEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -724,6 +827,7 @@ class ContentPublishWithdrawnEvent(TypedDict):
     """ContentPublishWithdrawnEvent."""
 
     brandRef: str
+    channel: str
     contentId: str
     data: PostData
     id: str
@@ -741,6 +845,7 @@ class ContentQueuedEvent(TypedDict):
     """ContentQueuedEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -758,6 +863,7 @@ class ContentRescheduledEvent(TypedDict):
     """ContentRescheduledEvent."""
 
     brandRef: str
+    channel: None
     contentId: str
     data: PostData
     id: str
@@ -775,6 +881,7 @@ class ContentUpdatedEvent(TypedDict):
     """ContentUpdatedEvent."""
 
     brandRef: str
+    channel: str | None
     contentId: str
     data: PostData
     id: str
@@ -981,6 +1088,7 @@ class Endpoint(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
+    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -1005,6 +1113,7 @@ class EndpointWithSecret(TypedDict):
     health: str
     id: str
     maxPerSecond: int | None
+    metadata: dict[str, str]
     ordering: str
     payload: str
     publicKey: str | None
@@ -1278,6 +1387,7 @@ class OtherEvent(TypedDict):
     """An event of a type that is newer than this document."""
 
     brandRef: str | None
+    channel: str | None
     contentId: str | None
     data: dict[str, Any]
     id: str
@@ -1706,6 +1816,7 @@ class WebhookDeliveryExhaustedEvent(TypedDict):
     """WebhookDeliveryExhaustedEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: DeliveryData
     id: str
@@ -1723,6 +1834,7 @@ class WebhookEndpointDisabledEvent(TypedDict):
     """WebhookEndpointDisabledEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1740,6 +1852,7 @@ class WebhookEndpointFailingEvent(TypedDict):
     """WebhookEndpointFailingEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: EndpointData
     id: str
@@ -1764,6 +1877,7 @@ class WebhookTestEvent(TypedDict):
     """WebhookTestEvent."""
 
     brandRef: str | None
+    channel: None
     contentId: None
     data: WebhookTestData
     id: str
@@ -1813,6 +1927,9 @@ MunadiEvent = (
     | AccountDisconnectedEvent
     | AccountExpiringEvent
     | AccountReauthRequiredEvent
+    | ConnectionCompletedEvent
+    | ConnectionExpiredEvent
+    | ConnectionFailedEvent
     | ContentAcceptedEvent
     | ContentApprovalDeclinedEvent
     | ContentApprovalGrantedEvent

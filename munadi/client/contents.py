@@ -9,7 +9,7 @@ from typing import Unpack
 import httpx
 
 from munadi.client import generated
-from munadi.client.answers import Content, ListedPublication, Media, MunadiEvent, Page
+from munadi.client.answers import BatchResults, Content, ListedPublication, Media, MunadiEvent, Page
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
 from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia, PlainPublications
 from munadi.client.metadata import json_of
@@ -78,6 +78,16 @@ class Contents(PlainContents[M]):
         headers, body = {"if-match": f'"{version}"'}, {"note": note} if note else None
         path = f"/v1/contents/{segment(content_id)}/approve"
         return Call("POST", path, body=body, headers=headers, idempotency_key=key_or_new(None))
+
+    @operation
+    def create_batch(
+        self, contents: Sequence[ContentRequest], idempotency_key: str | None = None
+    ) -> Call[BatchResults]:
+        """Submit up to 100 posts in one request. The answer's `results` has one entry for each, in their order: its
+        `status` (202: accepted), and the `content` or the `problem`. A repeat with the same key accepts no post twice.
+        """
+        body = {"contents": [*contents]}
+        return Call("POST", "/v1/contents/batch", body=body, idempotency_key=key_or_new(idempotency_key))
 
     @operation
     def list(self, /, **filters: Unpack[ContentFilters]) -> Call[Page[Content]]:

@@ -56,6 +56,11 @@ class Accounts(Group[M]):
         return Call("GET", f"/v1/accounts/{segment(account_id)}")
 
     @operation
+    def update(self, account_id: str, changes: requests.AccountChange) -> Call[answers.Account]:
+        """Change an account. Only the fields that you send are changed; null clears one."""
+        return Call("PATCH", f"/v1/accounts/{segment(account_id)}", body=changes)
+
+    @operation
     def check(self, account_id: str) -> Call[answers.AccountCheck]:
         """Check an account. Ask the network whether the account still works. A dead grant becomes
         `reauth_required`."""
@@ -153,6 +158,7 @@ class Brands(Group[M]):
         duplicates: str | None = None,
         limits: Json | None = None,
         looks: Json | None = None,
+        metadata: Json | None = None,
         unusable_accounts: str | None = None,
     ) -> Call[answers.Brand]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
@@ -163,6 +169,7 @@ class Brands(Group[M]):
                 duplicates=duplicates,
                 limits=limits,
                 looks=looks,
+                metadata=metadata,
                 name=name,
                 ref=ref,
                 timezone=timezone,
@@ -239,10 +246,11 @@ class PlainContents(Group[M]):
         return post("/v1/contents/validate", payload)
 
     @operation
-    def get(self, content_id: str) -> Call[answers.Content]:
+    def get(self, content_id: str, *, wait: int | None = None, fields: str | None = None) -> Call[answers.Content]:
         """Get content. A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-
-        None-Match, and gets 304 while nothing has changed."""
-        return Call("GET", f"/v1/contents/{segment(content_id)}")
+        None-Match, and gets 304 while nothing has changed. With `wait` that answer comes once the post changes, or
+        304 at the end."""
+        return Call("GET", f"/v1/contents/{segment(content_id)}", {"wait": wait, "fields": fields})
 
     @operation
     def update(self, content_id: str, changes: requests.ContentEdit, version: int) -> Call[answers.Content]:
@@ -436,9 +444,11 @@ class PlainCalendar(Group[M]):
     @operation
     def get(
         self,
-        from_: str,
-        to: str,
+        since: str | None = None,
+        until: str | None = None,
         *,
+        from_: str | None = None,
+        to: str | None = None,
         timezone: str = "UTC",
         brand_ref: str | None = None,
         per_day: int | None = None,
@@ -449,6 +459,8 @@ class PlainCalendar(Group[M]):
             "GET",
             "/v1/calendar",
             {
+                "since": since,
+                "until": until,
                 "from": from_,
                 "to": to,
                 "timezone": timezone,
@@ -589,6 +601,7 @@ class PlainEndpoints(Group[M]):
         enabled: bool | None = None,
         headers: Mapping[str, str] | None = None,
         max_per_second: int | None = None,
+        metadata: Json | None = None,
         ordering: str | None = None,
         payload: str | None = None,
         signature: str | None = None,
@@ -605,6 +618,7 @@ class PlainEndpoints(Group[M]):
                 enabled=enabled,
                 headers=dict(headers) if headers else None,
                 maxPerSecond=max_per_second,
+                metadata=metadata,
                 ordering=ordering,
                 payload=payload,
                 signature=signature,

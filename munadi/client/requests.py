@@ -11,6 +11,12 @@ from typing import Any, NotRequired, TypedDict
 from munadi.client.answers import BrandLimits, KeyCaps, Looks, QuietHours
 
 
+class AccountChange(TypedDict):
+    """What can be changed of an account."""
+
+    metadata: NotRequired[Mapping[str, Any] | None]
+
+
 class AccountImportRequest(TypedDict):
     """A connection made elsewhere. `externalId` chooses the profile if the token gives access to several."""
 
@@ -18,6 +24,7 @@ class AccountImportRequest(TypedDict):
     credentials: CredentialsRequest
     externalId: NotRequired[str | None]
     login: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     serviceUrl: NotRequired[str | None]
 
 
@@ -53,6 +60,7 @@ class BrandChange(TypedDict):
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     name: NotRequired[str | None]
     timezone: NotRequired[str | None]
     unusableAccounts: NotRequired[str | None]
@@ -65,6 +73,7 @@ class BrandCreate(TypedDict):
     duplicates: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     name: NotRequired[str | None]
     ref: str
     timezone: NotRequired[str | None]
@@ -89,6 +98,7 @@ class ConnectLinkRequest(TypedDict):
 
     expiresAt: NotRequired[str | None]
     hint: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     redirectUrl: NotRequired[str | None]
 
 
@@ -99,7 +109,15 @@ class ConnectRequest(TypedDict):
     expiresAt: NotRequired[str | None]
     hint: NotRequired[str | None]
     login: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     redirectUrl: NotRequired[str | None]
+    serviceUrl: NotRequired[str | None]
+
+
+class ContentBatch(TypedDict):
+    """Several posts, each as in `POST /v1/contents`."""
+
+    contents: Sequence[ContentRequest]
 
 
 class ContentEdit(TypedDict):
@@ -177,6 +195,7 @@ class EndpointChange(TypedDict):
     enabled: NotRequired[bool | None]
     headers: NotRequired[Mapping[str, str] | None]
     maxPerSecond: NotRequired[int | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     ordering: NotRequired[str | None]
     payload: NotRequired[str | None]
     types: NotRequired[Sequence[str] | None]
@@ -192,6 +211,7 @@ class EndpointCreate(TypedDict):
     enabled: NotRequired[bool | None]
     headers: NotRequired[Mapping[str, str] | None]
     maxPerSecond: NotRequired[int | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     ordering: NotRequired[str | None]
     payload: NotRequired[str | None]
     signature: NotRequired[str | None]
@@ -318,10 +338,13 @@ class ContentFilters(TypedDict, total=False):
     proposed: Sequence[str] | str | None
     dismissed: bool | None
     overdue: bool | None
+    since: str | None
+    until: str | None
     scheduledFrom: str | None
     scheduledTo: str | None
     limit: int | None
     cursor: str | None
+    fields: str | None
     metadata: Mapping[str, str] | None
 
 
@@ -336,3 +359,4 @@ class PublicationFilters(TypedDict, total=False):
     until: str | None
     limit: int | None
     cursor: str | None
+    fields: str | None

@@ -9,6 +9,7 @@ finds the first one's answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,8 +72,10 @@ class IdempotencyRecord:
         """The earlier answer, if there is one. Raises KeyReused and ResponseUnreadable."""
         query = select(IdempotencyRow).where(IdempotencyRow.scope == self.scope, IdempotencyRow.key == self.key)
         row = (await session.exec(query)).first()
-        if row is None:
-            return None
+        return None if row is None else self.read(row)
+
+    def read(self, row: IdempotencyRow) -> bytes:
+        """The answer in this record's row. Raises KeyReused and ResponseUnreadable."""
         if row.fingerprint not in self.fingerprints:
             raise KeyReused(self.key)
         try:
@@ -115,6 +118,21 @@ class IdempotencyRecord:
     def _place(self) -> dict[str, str]:
         """The row and column that an answer is sealed for (the key rotation names the same)."""
         return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "answer"}
+
+
+async def find_answers(session: AsyncSession, records: Sequence[IdempotencyRecord]) -> list[bytes | None]:
+    """The earlier answer of each record, in one query; None where there is none that can be read."""
+    row, found = IdempotencyRow, list[bytes | None]()
+    scopes, keys = {each.scope for each in records}, [each.key for each in records]
+    rows = (await session.exec(select(row).where(col(row.scope).in_(scopes), col(row.key).in_(keys)))).all()
+    by_place = {(one.scope, one.key): one for one in rows}
+    for each in records:
+        known = by_place.get((each.scope, each.key))
+        try:
+            found.append(None if known is None else each.read(known))
+        except (KeyReused, ResponseUnreadable):
+            found.append(None)
+    return found
 
 
 def scope_of(brand_ref: str | None, operation: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from munadi.domain.account import AccountStatus
 from munadi.domain.failure import Failure, Reason
+from munadi.domain.metadata import NewMetadata, OwnMetadata
 from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 
 
@@ -47,9 +48,18 @@ class AccountView(WireModel):
     quota: dict[str, Any] | None = Field(
         description="What the network said was used and left when it was last checked, where it says so."
     )
+    metadata: OwnMetadata = {}
     affected_contents: tuple[str, ...] = Field(description="The ids of the posts that wait for this account.")
     created_at: CreatedAt
     updated_at: UpdatedAt
+
+
+class AccountChange(WireModel):
+    """What can be changed of an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"metadata": {"page": "shop"}}]})
+
+    metadata: NewMetadata = None
 
 
 class AccountCheck(AccountView):

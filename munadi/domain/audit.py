@@ -40,6 +40,7 @@ class Action(StrEnum):
     ACCOUNT_IMPORTED = "account.imported"
     ACCOUNT_RECONNECTED = "account.reconnected"
     ACCOUNT_CHECKED = "account.checked"
+    ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_DISCONNECTED = "account.disconnected"
     ACCOUNT_ERASED = "account.erased"
     ACCOUNT_DEAUTHORIZED = "account.deauthorized"
@@ -96,6 +97,7 @@ ACTION_MEANING = {
     Action.ACCOUNT_IMPORTED: "an account was imported with its credentials",
     Action.ACCOUNT_RECONNECTED: "an account got new credentials",
     Action.ACCOUNT_CHECKED: "an account was checked at its network",
+    Action.ACCOUNT_UPDATED: "an account's metadata was changed",
     Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
     Action.ACCOUNT_ERASED: "the erasure of an account was requested, by a key or by its owner at the network; the "
     "target is the erasure",

@@ -10,6 +10,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from munadi.domain.look_ages import Looks
+from munadi.domain.metadata import OwnMetadata
 from munadi.domain.model import CreatedAt, WireModel
 
 # Also Temporal's fairness key, which has at most 64 bytes.
@@ -108,4 +109,5 @@ class BrandView(WireModel):
     looks: Looks | None = Field(
         None, description="When published posts are looked at; null: as the installation's settings say."
     )
+    metadata: OwnMetadata = {}
     created_at: CreatedAt

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandRef, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks
+from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
 
@@ -19,6 +20,7 @@ _EXAMPLE: dict[str, Any] = {
     "unusableAccounts": "refuse",
     "approval": "always",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
+    "metadata": {"tenant": "42"},
 }
 
 
@@ -50,6 +52,7 @@ class BrandChange(WireModel):
         description="When published posts are looked at; it replaces what was set. Null: as the installation's "
         "settings say. See docs/guides/looking.md.",
     )
+    metadata: NewMetadata = None
 
 
 class BrandCreate(BrandChange):

@@ -210,7 +210,7 @@ class ChannelSpec(WireModel):
     publish_scopes: tuple[str, ...] = Field((), description="One of them is needed to post.")
     tokens: TokenLife = Field(TokenLife(), description="How long tokens live.")
     own_server: bool = Field(
-        False, description="Whether accounts are at servers of their own; connecting then needs the server as `hint`."
+        False, description="Whether accounts are at servers of their own; connecting then needs `serviceUrl`."
     )
     logins: tuple[str, ...] = Field((), description="The log-ins, where there are several; the first is the default.")
     tokens_by_login: dict[str, TokenLife] = Field({}, description="The same for other log-ins, where it differs.")

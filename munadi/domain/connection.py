@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from munadi.domain.failure import Failure
+from munadi.domain.metadata import OwnMetadata
 from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, WireModel
 
 
@@ -43,6 +44,7 @@ class ConnectionView(WireModel):
     choices: tuple[ProfileChoice, ...] = Field(description="The profiles to choose from, while `status` is `choosing`.")
     account_ids: tuple[str, ...] = Field(description="The accounts that were connected.")
     failure: Failure | None = Field(description="Why it failed; null if it did not.")
+    metadata: OwnMetadata = {}
     created_at: CreatedAt
     expires_at: datetime = Field(description="When the link, or the time for choosing, ends.")
 

@@ -17,6 +17,7 @@ from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
 from munadi.domain.liveness import Liveness
 from munadi.domain.media import MediaAsset
+from munadi.domain.metadata import Metadata
 from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
@@ -83,12 +84,6 @@ AltText = Annotated[str, Field(max_length=10_000)]
 Time = Annotated[str, Field(max_length=64)]
 Zone = Annotated[str, Field(max_length=MAX_ZONE)]
 ClientRef = Annotated[str, Field(max_length=255)]
-METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
-MAX_METADATA, MAX_METADATA_VALUE = 20, 500
-Metadata = Annotated[
-    dict[Annotated[str, Field(pattern=METADATA_NAME)], Annotated[str, Field(max_length=MAX_METADATA_VALUE)]],
-    Field(max_length=MAX_METADATA),
-]
 
 
 class StoredFields(BaseModel):
@@ -159,10 +154,16 @@ class ContentView(WireModel):
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     approval: Approval | None = Field(None, description="Whether it may be published; null: it needs no approval.")
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
-    draft_version: int = Field(description="Counts the changes of what readers will see.")
+    draft_version: int = Field(
+        description="Counts the changes of what readers will see; `version` also counts those of the time, of "
+        "`metadata` and of statuses. While it is equal, the post says what it said before."
+    )
     created_at: CreatedAt
     updated_at: UpdatedAt
-    workflow_id: str = Field(description="The id of the post's workflow in Temporal.")
+    workflow_id: str = Field(
+        description="For operators: the id under which Temporal's pages and `temporal workflow show` have the post. No "
+        "call of this API takes it."
+    )
     publications: tuple[PublicationView, ...] = Field(description="One for each account.")
     warnings: tuple[Warning_, ...] = Field(description="What networks will show or publish differently.")
     rollup: Rollup = Field(description="How many publications have each status.")

@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from munadi.domain.model import WireModel
+
+DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
 
 
 class EventType(StrEnum):
@@ -42,6 +44,9 @@ class EventType(StrEnum):
     ACCOUNT_EXPIRING = "account.expiring"
     ACCOUNT_REAUTH_REQUIRED = "account.reauth_required"
     ACCOUNT_DISCONNECTED = "account.disconnected"
+    CONNECTION_COMPLETED = "connection.completed"
+    CONNECTION_FAILED = "connection.failed"
+    CONNECTION_EXPIRED = "connection.expired"
     WEBHOOK_TEST = "webhook.test"
     ENDPOINT_DISABLED = "webhook.endpoint.disabled"
     ENDPOINT_FAILING = "webhook.endpoint.failing"
@@ -69,7 +74,8 @@ class Event(WireModel):
     brand_ref: str | None = Field(description="The brand it is about; null if it is about none.")
     content_id: str | None = Field(description="The post it is about; null if it is about none.")
     publication_id: str | None = Field(description="The publication it is about; null if it is about none.")
-    sns: str | None = Field(description="The network it is about; null if it is about none.")
+    channel: str | None = Field(description="The network it is about; null if it is about none.")
+    sns: str | None = Field(description="The same as `channel`, which replaces it.", json_schema_extra=DEPRECATED)
     status: str | None = Field(description="The status after the change.")
     reason: str | None = Field(description="Why, where it is about a failure or a hold; otherwise null.")
     data: dict[str, Any] = Field(description="What changed, as it is after the change.")

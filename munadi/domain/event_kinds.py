@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
+from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentStatus, ContentView, PublicationView
 from munadi.domain.event import Event, EventType
 from munadi.domain.failure import Failure, Reason
@@ -52,6 +53,12 @@ class AccountData(WireModel):
     """The account after the change. It holds no credentials."""
 
     account: AccountView = Field(description="The account after the change.")
+
+
+class ConnectionData(WireModel):
+    """The connection after the change, with its `metadata`. It holds no link and no secret."""
+
+    connection: ConnectionView = Field(description="The connection after the change.")
 
 
 class EndpointData(WireModel):
@@ -114,6 +121,7 @@ _ACCOUNT = _NO_POST | {
     "reason": Reason | None,
     "data": AccountData,
 }
+_CONNECTION = _NO_POST | {"brand_ref": str, "sns": str, "reason": None, "data": ConnectionData}
 _ENDPOINT = _NO_POST | {"sns": None, "reason": str, "data": EndpointData}
 _TEST = _NO_POST | {"sns": None, "status": None, "reason": None, "data": WebhookTestData}
 
@@ -182,6 +190,18 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.ACCOUNT_EXPIRING: EventKind("its access ends soon", _ACCOUNT),
     EventType.ACCOUNT_REAUTH_REQUIRED: EventKind("its owner must reconnect it; its publications are held", _ACCOUNT),
     EventType.ACCOUNT_DISCONNECTED: EventKind("it was removed", _ACCOUNT),
+    EventType.CONNECTION_COMPLETED: EventKind(
+        "the owner of a profile has used a connect link: `accountIds` are connected",
+        _CONNECTION | {"status": Literal["connected"]},
+    ),
+    EventType.CONNECTION_FAILED: EventKind(
+        "a try with a connect link failed, and `reason` says why; the link can be used again until it ends",
+        _CONNECTION | {"status": Literal["failed"], "reason": Reason},
+    ),
+    EventType.CONNECTION_EXPIRED: EventKind(
+        "a connect link has ended and connected nothing; once per connection",
+        _CONNECTION | {"status": Literal["expired"]},
+    ),
     EventType.WEBHOOK_TEST: EventKind("you asked for a test", _TEST),
     EventType.ENDPOINT_DISABLED: EventKind(
         "an endpoint was disabled: it answered 410, or failed for five days",
@@ -201,9 +221,11 @@ EVENT_KINDS: dict[EventType, EventKind] = {
 def _model(kind: EventType, fields: Mapping[str, Any]) -> type[Event]:
     words = kind.value.replace(".", "_").split("_")
     name = "".join(word.capitalize() for word in words) + "Event"
+    shown = {name: Event.model_fields[name] for name in Event.model_fields}
+    narrow = {"type": Literal[kind], "channel": fields["sns"], **fields}
     typed: dict[str, Any] = {
-        field: (value, Field(description=Event.model_fields[field].description))
-        for field, value in {"type": Literal[kind], **fields}.items()
+        name: (value, Field(description=shown[name].description, json_schema_extra=shown[name].json_schema_extra))
+        for name, value in narrow.items()
     }
     return create_model(name, __base__=Event, **typed)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from munadi.domain.metadata import OwnMetadata
 from munadi.domain.model import CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.usage import Limit
 
@@ -94,6 +95,7 @@ class EndpointView(WireModel):
     max_per_second: int | None = Field(description="Requests a second at most; null: as many as it answers well.")
     headers: dict[str, str] = Field(description="Sent with each request. The values of secret ones show as `***`.")
     created_by_key: str | None = Field(description="The id of the API key that made it.")
+    metadata: OwnMetadata = {}
     enabled: bool = Field(description="Whether events are sent.")
     disabled_reason: DisabledReason | None = Field(description="Why it is disabled; null while it is enabled.")
     health: Health = Field(description="How the last attempts went.")

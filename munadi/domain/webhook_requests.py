@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
+from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
 from munadi.domain.webhook import Ordering, Payload, Recover, SignatureScheme
@@ -44,6 +45,7 @@ class EndpointChange(WireModel):
         description="Sent with each request, for example `Authorization`. A value of `***` keeps the one before.",
     )
     enabled: bool | None = Field(None, description="Whether events are sent.")
+    metadata: NewMetadata = None
 
 
 class EndpointCreate(EndpointChange):

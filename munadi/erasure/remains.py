@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, text, update
+from sqlalchemy import ColumnElement, and_, or_, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -53,18 +53,30 @@ _OF_ACCOUNTS = (
     EventType.ACCOUNT_DISCONNECTED,
 )
 
+_OF_CONNECTIONS = (EventType.CONNECTION_COMPLETED, EventType.CONNECTION_FAILED, EventType.CONNECTION_EXPIRED)
+
 
 async def erase_events(session: AsyncSession, scope: Scope, size: int, now: datetime) -> bool:
     """Erase so many events that belong to no post, with their deliveries. Whether there may be more."""
     query = select(EventRow.id).where(EventRow.brand_ref == scope.brand_ref)
     if scope.account_id is not None:
-        query = query.where(text(HAS_A_RARE_TYPE), col(EventRow.type).in_(_OF_ACCOUNTS))
-        query = query.where(col(EventRow.data)["account"]["id"].as_string() == scope.account_id)
+        query = query.where(text(HAS_A_RARE_TYPE), await _is_about_account(session, scope.account_id))
     ids = (await session.exec(query.limit(size))).all()
     await hold_numbering(session)
     position = await delete_events(session, col(EventRow.id).in_(ids))
     await add_to(session, scope, now, {}, position=position)
     return len(ids) == size
+
+
+async def _is_about_account(session: AsyncSession, account_id: str) -> ColumnElement[bool]:
+    """Events of the account itself, and those of the connections that name it."""
+    kind, data = col(EventRow.type), col(EventRow.data)
+    own = and_(kind.in_(_OF_ACCOUNTS), data["account"]["id"].as_string() == account_id)
+    account = await session.get(AccountRow, account_id)
+    if account is None:
+        return own
+    connections = await _connections(session, account)
+    return or_(own, and_(kind.in_(_OF_CONNECTIONS), data["connection"]["id"].as_string().in_(connections)))
 
 
 async def erase_deliveries(session: AsyncSession, scope: Scope, size: int) -> bool:

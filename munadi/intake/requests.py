@@ -18,6 +18,7 @@ from munadi.intake.links import Link
 MAX_CHANNELS = 50
 MAX_MEDIA = 50
 MAX_OPTIONS = 100
+MAX_BATCH = 100
 # No network takes more. `GET /v1/channels` has each channel's own limits.
 MAX_TEXT = 100_000
 
@@ -112,6 +113,22 @@ class ContentRequest(RequestBody, StoredFields):
         description="When it is withdrawn again; absent: never.",
     )
     client_ref: ClientRef | None = Field(None, description="Your own id for the post, to find it by.")
+
+
+def _as_sent(value: Any) -> Any:
+    return value
+
+
+# Each is read for itself, so that one that is malformed does not stop the others.
+SentContent = Annotated[Any, BeforeValidator(_as_sent, json_schema_input_type=ContentRequest)]
+
+
+class ContentBatch(RequestBody):
+    """Several posts, each as in `POST /v1/contents`."""
+
+    contents: list[SentContent] = Field(
+        min_length=1, max_length=MAX_BATCH, description="The posts. They are accepted in this order, one by one."
+    )
 
 
 class ContentEdit(RequestBody, StoredFields):

@@ -6,6 +6,7 @@ that two of them never wait for each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Cast, ColumnElement, Text, and_, exists, or_
@@ -44,9 +45,10 @@ async def connect(
     connection: Connection,
     *,
     login: str | None,
+    metadata: Mapping[str, str] | None = None,
     now: datetime,
 ) -> AccountView:
-    """Store a verified connection, in the caller's transaction.
+    """Store a verified connection, in the caller's transaction. `metadata` replaces that of the account, if given.
 
     A connected profile is reconnected: it gets new credentials, the posts that waited for them continue, and what
     waiting posts are warned of about their account is what is true of the new connection.
@@ -54,6 +56,8 @@ async def connect(
     row, waiting = await _locked_row(session, brand_ref, channel, connection, now)
     describe(row, connection)
     row.login, row.status = login, AccountStatus.CONNECTED.value
+    if metadata is not None:
+        row.own_metadata = dict(metadata) or None
     row.lease_holder = row.lease_until = row.renewed_at = None
     row.granted_at = row.last_success_at = row.keep_at = now
     store_credentials(keyring, row, connection.credentials, now)

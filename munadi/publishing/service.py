@@ -74,15 +74,22 @@ class PostService(PostApprovals):
     media_store: MediaStore
 
     async def accept(
-        self, request: ContentRequest, shape: Sequence[Problem], caller: Principal, key: IdempotencyKey
+        self,
+        request: ContentRequest,
+        shape: Sequence[Problem],
+        caller: Principal,
+        key: IdempotencyKey,
+        *,
+        operation: str = CREATE,
     ) -> Answer:
         """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded,
         KeyCapReached and, when one after the other of its files is being deleted, MediaGone.
 
-        `shape` are the problems of the request's shape. What a key that may only propose sends waits for an approval.
+        `shape` are the problems of the request's shape; `operation` is the one that the key belongs to. What a key that
+        may only propose sends waits for an approval.
         """
         _require_end(request, caller)
-        record = key.record(self.keyring, request.brand_ref, CREATE)
+        record = key.record(self.keyring, request.brand_ref, operation)
         return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, None))
 
     async def submit(

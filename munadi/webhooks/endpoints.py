@@ -63,6 +63,7 @@ class EndpointStore:
         max_per_second: int | None = None,
         headers: Mapping[str, str] | None = None,
         created_by_key: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         now: datetime,
     ) -> EndpointWithSecret:
         """Create an endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
@@ -82,6 +83,7 @@ class EndpointStore:
             headers=masked(headers or {}),
             sealed_headers=seal_headers(self._keyring, endpoint_id, headers or {}),
             created_by_key=created_by_key,
+            own_metadata=dict(metadata) if metadata else None,
             enabled=enabled,
             disabled_reason=None if enabled else DisabledReason.BY_HAND.value,
             sealed=seal_secrets(self._keyring, endpoint_id, [SigningSecret(key.signing)]),
@@ -113,7 +115,8 @@ class EndpointStore:
             return [endpoint_view(row) for row in (await session.exec(query.limit(limit))).all()]
 
     async def change(self, endpoint_id: str, changes: dict[str, Any], now: datetime) -> EndpointView | None:
-        """Set some of url, types, channels, description, payload, ordering, max_per_second, headers, enabled.
+        """Set some columns: url, types, channels, description, payload, ordering, max_per_second, headers, enabled,
+        own_metadata.
 
         A new URL and enabling reset the failures: pending deliveries are sent at once.
         """

@@ -99,6 +99,7 @@ class EndpointService(EndpointReads):
                 max_per_second=wanted.max_per_second,
                 headers=wanted.headers,
                 created_by_key=caller.key_id,
+                metadata=wanted.metadata,
                 now=now,
             )
             return Answer.of(made)
@@ -120,6 +121,8 @@ class EndpointService(EndpointReads):
         for name in ("types", "channels"):
             if name in changes:
                 changes[name] = changes[name] or ()
+        if "metadata" in changes:
+            changes["own_metadata"] = changes.pop("metadata")
         if sent.url is not None:
             with calling_for(before.brand_ref):
                 await self.guard.find(sent.url, "/url", problems)

@@ -23,6 +23,7 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/contents": A.CONTENT_CREATED,
     "POST /v1/contents/validate": None,  # stores nothing
     "PATCH /v1/contents/{content_id}": A.CONTENT_UPDATED,
+    "POST /v1/contents/batch": A.CONTENT_CREATED,
     "POST /v1/contents/{content_id}/reschedule": A.CONTENT_RESCHEDULED,
     "POST /v1/contents/{content_id}/approve": A.CONTENT_APPROVED,
     "POST /v1/contents/{content_id}/decline": A.CONTENT_DECLINED,
@@ -52,6 +53,7 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/connections/{connection_id}/select": A.ACCOUNT_CONNECTED,
     "POST /v1/accounts/{account_id}/check": A.ACCOUNT_CHECKED,
     "DELETE /v1/accounts/{account_id}/data": A.ACCOUNT_ERASED,
+    "PATCH /v1/accounts/{account_id}": A.ACCOUNT_UPDATED,
     "DELETE /v1/accounts/{account_id}": A.ACCOUNT_DISCONNECTED,
     "POST /v1/alerts": A.ALERT_CREATED,
     "PATCH /v1/alerts/{alert_id}": A.ALERT_UPDATED,

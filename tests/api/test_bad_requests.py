@@ -60,8 +60,10 @@ BODIES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["/url", "/types/0", "/brandRef", "/colour"],
     ),
     (CONNECT, {"channel": "youtube"}, ["/channel"]),
-    (CONNECT, {"channel": "mastodon"}, ["/hint"]),
-    (CONNECT, {"channel": "mastodon", "hint": " "}, ["/hint"]),
+    (CONNECT, {"channel": "mastodon"}, ["/serviceUrl"]),
+    (CONNECT, {"channel": "mastodon", "hint": " "}, ["/serviceUrl"]),
+    (CONNECT, {"channel": "mastodon", "serviceUrl": "https://s.example", "hint": "s.example"}, ["/hint"]),
+    (CONNECT, {"channel": "bluesky", "serviceUrl": "https://s.example"}, ["/serviceUrl"]),
     (CONNECT, {"redirectUrl": "javascript:alert(1)"}, ["/redirectUrl"]),
     (CONNECT, {"redirectUrl": "http://cms.example/"}, ["/redirectUrl"]),
     (CONNECT, {"redirectUrl": "https://a:b@cms.example/"}, ["/redirectUrl"]),
@@ -89,25 +91,33 @@ async def test_an_empty_a_foreign_and_a_missing_body_are_refused(api: ApiHarness
         assert expect_errors(await api.post(path, body))
 
 
-CALENDAR = "/v1/calendar?from=2026-12-01"
+CALENDAR = "/v1/calendar?since=2026-12-01"
 OUTSIDE = ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00")
 ROWS = [*(f"{time} cnt_x" for time in OUTSIDE), "2026-12-01T00:00:00Z cnt_\0"]
 CURSORS = [base64.urlsafe_b64encode(row.encode()).decode() for row in ROWS]
 QUERIES = [
-    (f"{CALENDAR}&to=2026-11-30", "?to", "RANGE_EMPTY"),
-    (f"{CALENDAR}&to=2027-02-01", "?to", "RANGE_TOO_LONG"),
-    ("/v1/calendar?from=0001-01-01&to=0001-01-02", "?to", "TIME_FORMAT"),
-    ("/v1/calendar?from=9999-12-30&to=9999-12-31", "?to", "TIME_FORMAT"),
-    (CALENDAR, "?to", "MISSING_FIELD"),
-    (f"{CALENDAR}&to=2026-12-02&timezone=Mars/Base", "?timezone", "TIMEZONE_UNKNOWN"),
-    (f"{CALENDAR}&to=2026-12-02&perDay=101", "?perDay", "INVALID_FIELD"),
+    (f"{CALENDAR}&until=2026-11-30", "?until", "RANGE_EMPTY"),
+    (f"{CALENDAR}&until=2027-02-01", "?until", "RANGE_TOO_LONG"),
+    ("/v1/calendar?since=0001-01-01&until=0001-01-02", "?until", "TIME_FORMAT"),
+    ("/v1/calendar?since=9999-12-30&until=9999-12-31", "?until", "TIME_FORMAT"),
+    (CALENDAR, "?until", "MISSING_FIELD"),
+    ("/v1/calendar?to=2026-12-01", "?since", "MISSING_FIELD"),
+    (f"{CALENDAR}&from=2026-12-01&until=2026-12-02", "?from", "FIELD_NOT_ALLOWED"),
+    (
+        "/v1/contents?since=2026-12-01T00:00:00Z&scheduledFrom=2026-12-01T00:00:00Z",
+        "?scheduledFrom",
+        "FIELD_NOT_ALLOWED",
+    ),
+    ("/v1/contents?until=2026-12-01T00:00:00Z&scheduledTo=2026-12-01T00:00:00Z", "?scheduledTo", "FIELD_NOT_ALLOWED"),
+    (f"{CALENDAR}&until=2026-12-02&timezone=Mars/Base", "?timezone", "TIMEZONE_UNKNOWN"),
+    (f"{CALENDAR}&until=2026-12-02&perDay=101", "?perDay", "INVALID_FIELD"),
     ("/v1/contents?limit=0", "?limit", "INVALID_FIELD"),
     ("/v1/contents?status=sent", "?status/0", "INVALID_FIELD"),
     ("/v1/contents?held=maybe", "?held", "INVALID_FIELD"),
     ("/v1/contents?cursor=zzz", "?cursor", "CURSOR_INVALID"),
     *((f"/v1/contents?cursor={cursor}", "?cursor", "CURSOR_INVALID") for cursor in CURSORS),
-    ("/v1/contents?scheduledFrom=9999-12-31T23:59:59-12:00", "?scheduledFrom", "INVALID_FIELD"),
-    ("/v1/contents?scheduledTo=0001-01-01T00:00:00%2B12:00", "?scheduledTo", "INVALID_FIELD"),
+    ("/v1/contents?since=9999-12-31T23:59:59-12:00", "?since", "INVALID_FIELD"),
+    ("/v1/contents?until=0001-01-01T00:00:00%2B12:00", "?until", "INVALID_FIELD"),
     ("/v1/events?type=content.liked", "?type/0", "INVALID_FIELD"),
     ("/v1/accounts?status=fine", "?status/0", "INVALID_FIELD"),
     ("/v1/audit?action=nothing", "?action", "INVALID_FIELD"),
@@ -153,14 +163,14 @@ async def test_a_nul_character_is_refused(api: ApiHarness, path: str, pointer: s
      "2026-12-03T09:00:00 05:30"],
 )  # fmt: skip
 async def test_an_instant_that_is_not_rfc_3339_is_refused_with_an_example(api: ApiHarness, text: str) -> None:
-    for name in ("scheduledFrom", "scheduledTo"):
+    for name in ("since", "until", "scheduledFrom", "scheduledTo"):
         [error] = expect_errors(await api.get("/v1/contents", params={name: text}), (f"?{name}", "INVALID_FIELD"))
         assert "2027-01-15T09:00:00Z" in error["message"]
 
 
 @pytest.mark.parametrize("text", ["2026-12-03T09:00:00Z", "2026-12-03t09:00:00.123456z", "2026-12-03 09:00:00+05:30"])
 async def test_every_spelling_of_rfc_3339_is_an_instant(api: ApiHarness, text: str) -> None:
-    assert (await api.get("/v1/contents", params={"scheduledTo": text})).status_code == 200
+    assert (await api.get("/v1/contents", params={"until": text})).status_code == 200
 
 
 @pytest.mark.parametrize(

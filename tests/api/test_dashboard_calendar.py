@@ -63,7 +63,7 @@ async def test_a_foreign_brand_looks_like_one_that_does_not_exist(api: ApiHarnes
     for brand_ref in ("acme", "nosuch", ""):
         query = {"from": "2026-12-05", "to": "2026-12-05", "brandRef": brand_ref}
         expect_problem(await api.get("/v1/calendar", params=query, key=key), 404, "NOT_FOUND")
-    own = (await api.read("/v1/calendar?from=2026-12-05&to=2026-12-05", key=key))["days"]
+    own = (await api.read("/v1/calendar?since=2026-12-05&until=2026-12-05", key=key))["days"]
     assert filled(own) == filled(await read_days(api, brandRef="rival")) == {"2026-12-05": (1, [theirs["id"]])}
 
 

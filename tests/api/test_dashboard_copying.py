@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.content import MAX_METADATA
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
+from munadi.domain.metadata import MAX_METADATA
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
 from tests.api.dashboard import DashboardBrowser

@@ -81,7 +81,28 @@ async def test_the_document_says_so(extended: ApiHarness) -> None:
     for path in ("/v1/old", "/v1/new"):
         for response in paths[path]["get"]["responses"].values():
             assert response["headers"].keys() >= NAMES
-    assert not NAMES & paths["/v1/contents"]["get"]["responses"]["200"]["headers"].keys()
+    assert not NAMES & paths["/v1/drafts"]["get"]["responses"]["200"]["headers"].keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "former"),
+    [
+        ("/v1/contents", {"scheduledFrom": "2026-12-03T00:00:00Z"}),
+        ("/v1/contents", {"scheduledTo": "2026-12-03T00:00:00Z"}),
+        ("/v1/calendar?until=2026-12-04", {"from": "2026-12-03"}),
+        ("/v1/calendar?since=2026-12-03", {"to": "2026-12-04"}),
+    ],
+)
+async def test_the_former_name_of_a_range_still_works_and_says_that_it_ends(
+    api: ApiHarness, path: str, former: dict[str, str]
+) -> None:
+    answer = await api.client.get(
+        httpx.URL(path).copy_merge_params(former), headers={"Authorization": f"Bearer {api.admin_key}"}
+    )
+    assert (answer.status_code, {name.title() for name in answer.headers} >= NAMES) == (200, True)
+    document = (await api.read("/openapi.json"))["paths"][path.partition("?")[0]]["get"]["parameters"]
+    [parameter] = [each for each in document if each["name"] in former]
+    assert parameter["deprecated"] is True
 
 
 def test_nothing_is_removed_before_it_is_announced() -> None:

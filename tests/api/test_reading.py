@@ -29,7 +29,7 @@ POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media li
     approval version draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal edits liveness attempts warnings"""
-EVENT_FIELDS = "id type timestamp sequence brandRef contentId publicationId sns status reason data position"
+EVENT_FIELDS = "id type timestamp sequence brandRef contentId publicationId channel sns status reason data position"
 
 
 async def test_a_post_has_every_field_and_null_for_what_is_absent(api: ApiHarness) -> None:
@@ -79,8 +79,12 @@ async def test_every_filter_narrows_the_list(api: ApiHarness) -> None:
         (f"accountId={account}", [one]),
         (f"channel=instagram&accountId={account}", []),
         ("clientRef=a", [one]),
+        ("since=2026-12-03T09:00:00Z", [three, two]),
+        ("since=2026-12-03T09:00:00Z&until=2026-12-03T14:30:00%2B05:30", []),
+        ("since=2026-12-03T09:00:00Z&until=2026-12-03T14:30:00.000001%2B05:30", [two]),
         ("scheduledFrom=2026-12-03T09:00:00Z", [three, two]),
         ("scheduledFrom=2026-12-03T09:00:00Z&scheduledTo=2026-12-03T14:30:00%2B05:30", [two]),
+        ("scheduledTo=9999-12-31T23:59:59.999999Z&since=2026-12-03T09:00:00Z", [three, two]),
     ):
         found = await api.read_list(f"/v1/contents?{query}")
         assert {content["id"] for content in found} == {content["id"] for content in expected}, query
@@ -102,7 +106,8 @@ async def test_the_events_of_a_post_are_in_order_and_complete(api: ApiHarness) -
     assert [(event["sequence"], event["type"]) for event in events] == list(enumerate(types, 1))
     assert set(events[0]) == set(EVENT_FIELDS.split())
     assert events[0]["data"]["content"]["id"] == content_id
-    assert (events[0]["publicationId"], events[1]["sns"]) == (None, "bluesky")
+    assert (events[0]["publicationId"], events[1]["sns"], events[1]["channel"]) == (None, "bluesky", "bluesky")
+    assert [event["channel"] for event in events] == [event["sns"] for event in events]
     # They are read by position, like the whole log, where an event of another post comes first.
     assert [event["position"] for event in events] == [2, 3, 4, 5]
     rest = await api.read(f"/v1/contents/{content_id}/events?after=2&limit=2")

@@ -165,7 +165,7 @@ async def test_dismissed_posts_are_found_without_reading_the_others(own_board: B
     [
         ContentFilter(statuses=["unconfirmed"]),
         ContentFilter(statuses=["failed", "partially_published"], dismissed=False),
-        ContentFilter(statuses=["failed"], dismissed=False, brand_ref="acme", scheduled_from=START),
+        ContentFilter(statuses=["failed"], dismissed=False, brand_ref="acme", since=START),
     ],
 )
 async def test_posts_that_need_a_person_are_listed_without_reading_the_others(

@@ -22,7 +22,8 @@ from tests.db.delivering import ME, SOON, one, record, seen, waiting
 from tests.db.seeding import BROKEN, GONE, OK, START, Seed
 
 FIELDS = {
-    "id", "type", "timestamp", "sequence", "brandRef", "contentId", "publicationId", "sns", "status", "reason", "data",
+    "id", "type", "timestamp", "sequence", "brandRef", "contentId", "publicationId", "channel", "sns", "status",
+    "reason", "data",
 }  # fmt: skip
 
 

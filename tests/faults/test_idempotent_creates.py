@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +15,15 @@ import httpx
 import pytest
 
 from tests.faults.evidence import prove, two_sizes
+from tests.faults.points import Passage, Points
 from tests.harness.brand import Brand, is_up, until
 from tests.harness.networks import posts_by_text
 from tests.harness.times import instant
 from tests.harness.world import World, open_plain
 
 AT_ONCE, KEYS = 50, 40
+# Of a batch.
+POSTS = 20
 REPLAYED = "idempotent-replayed"
 # Nothing is due before the test publishes it.
 FAR = instant(time.time() + 20 * 3600)
@@ -109,6 +113,61 @@ async def _published_once(world: World, made: Sequence[Key]) -> list[str]:
         await brand.all_ended(120)
     posts = await posts_by_text(world.sandbox)
     return [f"{key.text} has {len(posts[key.text])} posts" for key in made if len(posts[key.text]) != 1]
+
+
+async def batches(world: World, *, crashes: int) -> tuple[int, list[str]]:
+    """Batches during which an API dies, before or after the commit of one of their posts; then they are repeated, at it
+    and at another API. How many posts there were, and what is wrong as text."""
+    points, failures, texts = Points(world.stack.folder / "failpoints-batch"), [], []
+    async with world.stack.another_api("batch", {"MUNADI_FAILPOINTS": points.setting}) as victim:
+        for number in range(crashes):
+            own = [f"batch {number} post {each}" for each in range(POSTS)]
+            texts += own
+            posts = [
+                {"brandRef": world.brand.ref, "text": text, "channels": ["bluesky"], "scheduledAt": FAR} for text in own
+            ]
+            request = {"json": {"contents": posts}, "headers": {"Idempotency-Key": f"batch-{number}"}}
+            # The first commit of a batch takes its key.
+            place = Passage(f"api.db.commit.{'after' if number % 2 else 'before'}", (1 + 5 * number) % POSTS)
+            plant = points.plant(place, "kill")
+            with contextlib.suppress(httpx.TransportError):
+                answer = await victim.client.post("/v1/contents/batch", **request)
+                failures.append(f"batch {number}: answered {answer.status_code} although killed at {place}")
+            assert await plant.hit(20), f"batch {number}: the fault did not come"
+            await asyncio.to_thread(victim.process.wait, 10)
+            await victim.start()
+            answers = [
+                await api.post("/v1/contents/batch", **request) for api in (victim.client, world.api, victim.client)
+            ]
+            found = [[each["status"] for each in answer.json()["results"]] for answer in answers]
+            if found != [[202] * POSTS] * 3 or len({answer.content for answer in answers}) != 1:
+                failures.append(f"batch {number}, killed at {place}: {found}")
+            if [answer.headers.get(REPLAYED) for answer in answers] != [None, "true", "true"]:
+                failures.append(
+                    f"batch {number}: which answers are repeated: {[dict(each.headers) for each in answers]}"
+                )
+    stored = [one for one in (await world.brand.all_ended(0)).values() if one["text"].startswith("batch ")]
+    if sorted(one["text"] for one in stored) != sorted(texts):
+        return len(texts), [*failures, f"{len(stored)} posts of {len(texts)}: {Counter(one['text'] for one in stored)}"]
+    for content in stored:
+        await world.publish_now(content)
+    await world.brand.all_ended(120)
+    live = await posts_by_text(world.sandbox)
+    failures += [f"{text} has {len(live[text])} posts" for text in texts if len(live[text]) != 1]
+    return len(texts), failures
+
+
+@two_sizes(timeout=900)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_a_batch_during_which_the_api_dies_makes_each_post_once(
+    tmp_path: Path, database: str, request: pytest.FixtureRequest, large: bool
+) -> None:
+    is_postgresql = database == "postgresql"
+    env = {"MUNADI_DATABASE_URL": request.getfixturevalue("postgres_url")} if is_postgresql else {}
+    async with open_plain(tmp_path, env) as world:
+        made, failures = await batches(world, crashes=40 if large else 3)
+    proof = f"API killed in the middle of batches of {POSTS} posts, which are repeated, on {database}"
+    prove("17", proof, trials=made, failures=failures, large=large)
 
 
 @two_sizes(timeout=900)

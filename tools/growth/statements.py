@@ -16,6 +16,7 @@ from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.process.metrics import count_state
+from munadi.db.accounts.expiring import expire_connections
 from munadi.db.accounts.unpublished import unpublished_posts
 from munadi.db.accounts.views import affected_contents
 from munadi.db.accounts.waiting import waiting_posts
@@ -136,7 +137,7 @@ _LISTS: Mapping[str, Call] = {
     "posts that wait": _contents(held=True),
     "posts that are overdue": _contents(overdue_at=NOW),
     "posts with dismissed failures": _contents(dismissed=True),
-    "posts due in an old day": _contents(scheduled_from=NOW - SPAN + _DAY, scheduled_to=NOW - SPAN + 2 * _DAY),
+    "posts due in an old day": _contents(since=NOW - SPAN + _DAY, until=NOW - SPAN + 2 * _DAY),
     "publications": _publications(),
     "publications by a rare status": _publications(statuses=["publishing"]),
     "publications of a brand by a rare status": _publications(brand_ref=BIG, statuses=["publishing"]),
@@ -208,6 +209,7 @@ _ROUNDS: Mapping[str, Call] = {
     "accounts with posts to look at, none": lambda database: _watches(database).due(NOW, 50),
     "removal of old files, none": lambda database: forget_removed(database, NOW - _EVER),
     "files to remove, none": lambda database: remove_deleted(database, cast(MediaStore, None), NOW),
+    "connect links that have ended, none": lambda database: expire_connections(database, NOW - _EVER),
     "removal of old leftovers, none": lambda database: forget_old_discards(database, NOW - _EVER),
 }
 _TRY_MANY = {

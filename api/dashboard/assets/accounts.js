@@ -67,10 +67,11 @@ function askForServer() {
 
 function wanted() {
   const { channel, login, hint } = form().elements;
+  const { ownServer } = channel.selectedOptions[0].dataset;
   return {
     channel: channel.value,
     ...(login.value ? { login: login.value } : {}),
-    ...(hint.value.trim() ? { hint: hint.value.trim() } : {}),
+    ...(hint.value.trim() ? { [ownServer === undefined ? "hint" : "serviceUrl"]: hint.value.trim() } : {}),
   };
 }
 

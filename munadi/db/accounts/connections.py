@@ -22,11 +22,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.audit import record
+from munadi.db.events.notify import notify
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
 from munadi.domain.audit import Action
 from munadi.domain.connection import ConnectionStatus, ConnectionView, ProfileChoice
+from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.ports import AccountImport, Choice
@@ -49,6 +51,7 @@ class NewConnection:
     login: str | None = None
     hint: str | None = None
     redirect_url: str | None = None
+    metadata: Mapping[str, str] | None = None
 
 
 class LinkTaken(Exception):
@@ -83,6 +86,7 @@ class ConnectionStore:
             login=new.login,
             hint=new.hint,
             redirect_url=new.redirect_url,
+            own_metadata=dict(new.metadata) if new.metadata else None,
             status=S.WAITING.value,
             link_hash=hash_of(link),
             created_at=now,
@@ -177,10 +181,13 @@ class ConnectionStore:
             raise LinkTaken
         return row
 
-    def finish(self, row: ConnectionRow, account_ids: Sequence[str], now: datetime) -> None:
+    async def finish(
+        self, session: AsyncSession, row: ConnectionRow, account_ids: Sequence[str], now: datetime
+    ) -> None:
         """Record that the accounts are connected, and delete all secrets. `row` is locked (`current`)."""
         row.status, row.account_ids, row.failure = S.CONNECTED.value, list(account_ids), None
         row.state_hash, row.sealed, row.updated_at = None, b"", now
+        await notify_connection(session, EventType.CONNECTION_COMPLETED, row, now)
 
     async def fail(self, begun: ConnectionRow, failure: Failure, now: datetime) -> None:
         """Record a failure. The link can start another attempt until it expires. Raises LinkTaken."""
@@ -188,6 +195,7 @@ class ConnectionStore:
             row = await self.current(session, begun)
             row.status, row.failure = S.FAILED.value, failure.model_dump(mode="json", by_alias=True)
             row.state_hash, row.sealed, row.updated_at = None, b"", now
+            await notify_connection(session, EventType.CONNECTION_FAILED, row, now, reason=failure.reason)
 
     def _seal(self, row_id: str, plain: dict[str, Any]) -> bytes:
         return self._keyring.seal(json.dumps(plain).encode(), table=TABLE, row=row_id, column=COLUMN)
@@ -210,7 +218,7 @@ def hash_of(secret: str) -> str:
 
 def view_of(row: ConnectionRow, now: datetime) -> ConnectionView:
     """A connection as the API returns it."""
-    ended = row.status in (S.CONNECTED.value, S.FAILED.value)
+    ended = row.status in (S.CONNECTED.value, S.FAILED.value, S.EXPIRED.value)
     until = row.state_expires_at if row.status == S.CHOOSING.value else row.expires_at
     late = not ended and until is not None and until <= now
     return ConnectionView(
@@ -222,6 +230,7 @@ def view_of(row: ConnectionRow, now: datetime) -> ConnectionView:
         choices=tuple(ProfileChoice.model_validate(one) for one in row.choices),
         account_ids=tuple(row.account_ids),
         failure=None if row.failure is None else Failure.model_validate(row.failure),
+        metadata=row.own_metadata or {},
         created_at=row.created_at,
         expires_at=row.expires_at,
     )
@@ -230,6 +239,17 @@ def view_of(row: ConnectionRow, now: datetime) -> ConnectionView:
 async def _locked(session: AsyncSession, row_id: str) -> ConnectionRow:
     query = select(ConnectionRow).where(col(ConnectionRow.id) == row_id).with_for_update()
     return (await session.exec(query)).one()
+
+
+async def notify_connection(
+    session: AsyncSession, kind: EventType, row: ConnectionRow, now: datetime, *, reason: str | None = None
+) -> None:
+    """Append an event of the connection, with the connection as it is now, to the caller's transaction."""
+    view = view_of(row, now).model_dump(mode="json")
+    data = {"connection": view}
+    await notify(
+        session, kind, brand_ref=row.brand_ref, sns=row.channel, status=row.status, reason=reason, data=data, now=now
+    )
 
 
 def _plain(given: AccountImport) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -197,6 +197,16 @@ async def note_outcome(
     elif failure is not None:
         noted = {"last_failure": fault(failure.reason, failure.message, now)}
         await session.exec(update(AccountRow).where(same_connection(account_id, version)).values(**noted))
+
+
+async def set_metadata(
+    session: AsyncSession, account_id: str, metadata: Mapping[str, str] | None, now: datetime
+) -> bool:
+    """Replace the client's own metadata of an account. False: there is no such account."""
+    row = await session.get(AccountRow, account_id, with_for_update=True)
+    if row is not None:
+        row.own_metadata, row.updated_at = dict(metadata) if metadata else None, now
+    return row is not None
 
 
 def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:

@@ -98,6 +98,7 @@ def _view(row: AccountRow, affected: tuple[str, ...]) -> AccountView:
         last_failure=_failure(row.last_failure),
         unshown_since=row.unshown_since,
         quota=quota if isinstance(quota, dict) else None,
+        metadata=row.own_metadata or {},
         affected_contents=affected,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -36,6 +36,7 @@ class BrandService(Service):
                 unusable_accounts=sent.unusable_accounts or UnusableAccounts.WARN,
                 approval=sent.approval or ApprovalRule.PROPOSALS,
                 looks=sent.looks,
+                metadata=sent.metadata,
                 now=self.clock.now(),
             )
             return Answer.of(made)
@@ -61,6 +62,8 @@ class BrandService(Service):
             changes["approval"] = (sent.approval or ApprovalRule.PROPOSALS).value
         if "looks" in changes:
             changes["looks"] = stored_looks(sent.looks)
+        if "metadata" in changes:
+            changes["own_metadata"] = changes.pop("metadata")
         changed = await self._store.change(ref, changes, self.clock.now())
         if changed is None:
             raise NotVisible("brand", ref)

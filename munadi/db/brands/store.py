@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ def brand_view(row: BrandRow) -> BrandView:
         unusable_accounts=UnusableAccounts(row.unusable_accounts),
         approval=ApprovalRule(row.approval),
         looks=kept_looks(row.looks),
+        metadata=row.own_metadata or {},
         created_at=row.created_at,
     )
 
@@ -64,6 +65,7 @@ class BrandStore:
         unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
         approval: ApprovalRule = ApprovalRule.PROPOSALS,
         looks: Looks | None = None,
+        metadata: Mapping[str, str] | None = None,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
@@ -76,6 +78,7 @@ class BrandStore:
             unusable_accounts=unusable_accounts.value,
             approval=approval.value,
             looks=stored_looks(looks),
+            own_metadata=dict(metadata) if metadata else None,
             created_at=now,
         )
         try:

@@ -51,7 +51,7 @@ async def few_due(
     if since is not None:
         query = query.where(at >= since)
     if until is not None:
-        query = query.where(at <= until)
+        query = query.where(at < until)
     return await _at_most(session, query.order_by(at), FEW_DUE)
 
 

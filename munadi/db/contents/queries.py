@@ -59,8 +59,8 @@ class ContentFilter:
     overdue_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     words: str | None = None
-    scheduled_from: datetime | None = None
-    scheduled_to: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: Place | None = None
 
     @property
@@ -180,7 +180,7 @@ async def _found(
             return found, None
         ids = await few_with_words(session, wanted.words)
     if ids is None:
-        ids = await few_due(session, wanted.brand_ref, wanted.scheduled_from, wanted.scheduled_to)
+        ids = await few_due(session, wanted.brand_ref, wanted.since, wanted.until)
     if ids is None:
         return await _tried(session, query, source, MOST, limit)
     return (await session.exec(query.where(col(ContentRow.id).in_(ids)))).all(), None
@@ -237,10 +237,10 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
     found += [is_named(name, value) for name, value in wanted.metadata.items()]
-    if wanted.scheduled_from is not None:
-        found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
-    if wanted.scheduled_to is not None:
-        found.append(col(ContentRow.scheduled_at) <= wanted.scheduled_to)
+    if wanted.since is not None:
+        found.append(col(ContentRow.scheduled_at) >= wanted.since)
+    if wanted.until is not None:
+        found.append(col(ContentRow.scheduled_at) < wanted.until)
     if wanted.channel is not None or wanted.account_id is not None:
         found.append(_having(wanted.channel, wanted.account_id))
     if wanted.held is not None:

@@ -31,6 +31,7 @@ def event_of(row: EventRow) -> Event:
         brand_ref=row.brand_ref,
         content_id=row.content_id,
         publication_id=row.publication_id,
+        channel=row.sns,
         sns=row.sns,
         status=row.status,
         reason=row.reason,

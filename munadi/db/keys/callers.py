@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -196,6 +196,28 @@ async def find_session(
     return await database.lookup(lambda connection: _find(connection, _BY_SESSION, values))
 
 
+async def brand_calls(database: Database, refs: Collection[str], month: Month) -> dict[str, BrandCalls]:
+    """What counts as a call for each of these brands that exist: their limits, and their calls so far."""
+    query = (
+        select(
+            col(BrandRow.ref),
+            col(BrandRow.limits),
+            col(ApiCallsRow.calls),
+            col(ApiCallsRow.minute),
+            col(ApiCallsRow.minute_calls),
+        )
+        .select_from(BrandRow)
+        .join(
+            ApiCallsRow,
+            and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == month.text),
+            isouter=True,
+        )
+        .where(col(BrandRow.ref).in_(refs))
+    )
+    rows = await database.lookup(lambda connection: connection.execute(query).all())
+    return {row.ref: _calls_of(row) for row in rows}
+
+
 def forget_callers(database: Database) -> None:
     """Clear the cache of keys. Call this after a key or a brand was changed."""
     if (cache := _OF_DATABASE.get(database)) is not None:
@@ -233,8 +255,7 @@ def _find(connection: Connection, query: Prebuilt, values: Mapping[str, Any]) ->
     brand = None
     # A call that names a brand of others counts for none, and is answered as for an unknown one.
     if row.ref is not None and reach.includes(row.ref):
-        limits = BrandLimits.kept(row.limits)
-        brand = BrandCalls(row.ref, limits, row.calls or 0, row.minute, row.minute_calls or 0)
+        brand = _calls_of(row)
     lineage = tuple(row.lineage or ())
     return Principal(
         row.id,
@@ -263,3 +284,7 @@ def _caps_of(
         found |= {each.id: each.caps for each in rows}
     kept = [(each, KeyCaps.kept(caps)) for each, caps in sorted(found.items())]
     return tuple((each, caps) for each, caps in kept if caps is not None)
+
+
+def _calls_of(row: Any) -> BrandCalls:
+    return BrandCalls(row.ref, BrandLimits.kept(row.limits), row.calls or 0, row.minute, row.minute_calls or 0)

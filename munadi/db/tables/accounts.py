@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant, json_column, partial_index
 
+# Connections that have not ended: they expire. A query that is to use the index has exactly this condition.
+IS_OPEN = "status IN ('waiting', 'consenting', 'choosing')"
+
 
 class BrandRow(SQLModel, table=True):
     __tablename__ = "brands"
@@ -21,6 +24,7 @@ class BrandRow(SQLModel, table=True):
     unusable_accounts: str = "warn"
     approval: str = Field(default="proposals", sa_column_kwargs={"server_default": "proposals"})
     looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
+    own_metadata: dict[str, str] | None = json_column(default=None)
     created_at: datetime = instant()
     # When its erasure was requested. From then on it is answered as if there were no such brand.
     erasing_at: datetime | None = instant(default=None)
@@ -54,6 +58,7 @@ class KeyRow(SQLModel, table=True):
     previous_hash: str | None = None  # of the text before the last rotation, which is valid until `previous_ends_at`
     previous_ends_at: datetime | None = instant(default=None)
     last_used_at: datetime | None = instant(default=None)  # to a minute
+    own_metadata: dict[str, str] | None = json_column(default=None)
     created_at: datetime = instant()
     expires_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)
@@ -114,6 +119,7 @@ class AccountRow(SQLModel, table=True):
     unshown_since: datetime | None = instant(default=None)  # since when the network shows none of its posts
     lease_holder: str | None = None
     lease_until: datetime | None = instant(default=None)
+    own_metadata: dict[str, str] | None = json_column(default=None)
     created_at: datetime = instant()
     updated_at: datetime = instant()
     deleted_at: datetime | None = instant(default=None)
@@ -143,6 +149,7 @@ class ConnectionRow(SQLModel, table=True):
         UniqueConstraint("link_hash", name="connections_one_per_link"),
         UniqueConstraint("state_hash", name="connections_one_per_state"),
         Index("connections_by_end", "brand_ref", "expires_at"),
+        partial_index("connections_open_by_end", "expires_at", where=IS_OPEN),
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref", index=True)
@@ -161,6 +168,7 @@ class ConnectionRow(SQLModel, table=True):
     choices: list[dict[str, Any]] = json_column(default_factory=list)
     account_ids: list[str] = json_column(default_factory=list)
     failure: dict[str, Any] | None = json_column(default=None)
+    own_metadata: dict[str, str] | None = json_column(default=None)
     created_at: datetime = instant()
     updated_at: datetime = instant()
     expires_at: datetime = instant()

@@ -81,6 +81,7 @@ class EndpointRow(SQLModel, table=True):
     headers: dict[str, str] = _json(default_factory=dict)  # as they are shown: the values of secret ones are masked
     sealed_headers: bytes = Field(default=b"", sa_type=LargeBinary)
     created_by_key: str | None = None
+    own_metadata: dict[str, str] | None = _json(default=None)
     enabled: bool = True
     disabled_reason: str | None = None
     sealed: bytes = Field(sa_type=LargeBinary)

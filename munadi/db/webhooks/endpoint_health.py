@@ -59,6 +59,7 @@ def endpoint_view(row: EndpointRow) -> EndpointView:
         max_per_second=row.max_per_second,
         headers=row.headers,
         created_by_key=row.created_by_key,
+        metadata=row.own_metadata or {},
         enabled=row.enabled,
         disabled_reason=DisabledReason(row.disabled_reason) if row.disabled_reason else None,
         health=_health(row),

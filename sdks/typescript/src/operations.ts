@@ -13,12 +13,12 @@ export class Publications {
   }
 
   /** Publications: those of the newest post first, and of one post in the order of its channels. A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are. */
-  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
+  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
     return this.send<t.PageOfListedPublication>("GET", `/v1/publications`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
@@ -88,6 +88,11 @@ export class Accounts {
   /** One account. Disconnected accounts can be read too. */
   get(accountId: string, options: CallOptions = {}): Promise<t.AccountView> {
     return this.send<t.AccountView>("GET", `/v1/accounts/${encodeURIComponent(accountId)}`, { ...options });
+  }
+
+  /** Only the fields that you send are changed; null clears one. */
+  update(accountId: string, body: t.AccountChange, options: CallOptions = {}): Promise<t.AccountView> {
+    return this.send<t.AccountView>("PATCH", `/v1/accounts/${encodeURIComponent(accountId)}`, { body, ...options });
   }
 
   /** Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the network supports that. Repeating the call changes nothing. */
@@ -234,7 +239,7 @@ export class Calendar {
   }
 
   /** Posts by the day on which they are due, for at most two months. */
-  get(query: { from: string | undefined; to: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined }, options: CallOptions = {}): Promise<t.CalendarView> {
+  get(query: { since?: string | undefined; until?: string | undefined; from?: string | undefined; to?: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } = {}, options: CallOptions = {}): Promise<t.CalendarView> {
     return this.send<t.CalendarView>("GET", `/v1/calendar`, { query, ...options });
   }
 }
@@ -288,12 +293,12 @@ export class Contents {
   }
 
   /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */
-  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
+  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
@@ -302,14 +307,19 @@ export class Contents {
     return this.send<t.ContentView>("POST", `/v1/contents`, { body, ...options });
   }
 
+  /** Accept up to 100 posts, each for itself: one that is refused does not stop the others. One Idempotency-Key is for the whole. A repeated request returns the same results, creates no post twice, and tries posts again whose status was 409, 429 or 5xx. Each post counts as one API call. */
+  createBatch(body: t.ContentBatch, options: CallOptions = {}): Promise<t.BatchResults> {
+    return this.send<t.BatchResults>("POST", `/v1/contents/batch`, { body, ...options });
+  }
+
   /** What POST /v1/contents would report, without storing anything. */
   validate(body: t.ContentRequest, options: CallOptions = {}): Promise<t.Validation> {
     return this.send<t.Validation>("POST", `/v1/contents/validate`, { body, ...options });
   }
 
-  /** A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and gets 304 while nothing has changed. */
-  get(contentId: string, options: CallOptions = {}): Promise<t.ContentView> {
-    return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { ...options });
+  /** A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and gets 304 while nothing has changed. With `wait` that answer comes once the post changes, or 304 at the end. */
+  get(contentId: string, query: { wait?: number | undefined; fields?: string | undefined } = {}, options: CallOptions = {}): Promise<t.ContentView> {
+    return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { query, ...options });
   }
 
   /** Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field. `withdrawAt` alone also changes a published post, until its withdrawal begins. It needs `contents:withdraw`. */

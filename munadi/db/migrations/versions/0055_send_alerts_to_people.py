@@ -7,8 +7,8 @@ from alembic import op
 
 from munadi.db.types import Json, UtcDateTime
 
-revision: str = "0052"
-down_revision: str | None = "0051"
+revision: str = "0055"
+down_revision: str | None = "0054"
 branch_labels: None = None
 depends_on: None = None
 # Older code erases no brand that has alerts; it tries again until newer code does.
