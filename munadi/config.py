@@ -189,6 +189,11 @@ class Settings(SettingsWithSecretFiles):
         None, description="password of PostgreSQL, for a `MUNADI_DATABASE_URL` that names a user and no password"
     )
     public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
+    sandbox_url: str | None = Field(
+        None,
+        description="address of `munadi sandbox`, to which test brands publish, as browsers reach it too; `munadi dev` "
+        "sets its own; unset: no test brands",
+    )
     mcp_urls: str = Field(
         "",
         description="addresses of MCP servers for which programs may sign in, comma separated, such as "

@@ -78,7 +78,7 @@ def _values(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
 
 
 _LISTED_ELSEWHERE = {"Reason": "a [failure reason](reasons.md)"}
-_TYPES = {"string": "a string", "integer": "a number", "null": "null"}
+_TYPES = {"string": "a string", "integer": "a number", "boolean": "`true` or `false`", "null": "null"}
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

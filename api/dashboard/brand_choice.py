@@ -17,6 +17,7 @@ from api.dashboard.times import WITHOUT_A_BRAND, shared_zone
 from api.deps import MAX_PAGE
 from api.http.cookies import read_cookie, set_cookie
 from munadi.config import Settings
+from munadi.domain.brand import BrandMode
 
 Brand = dict[str, Any]
 COOKIE = "munadi_brand"
@@ -66,6 +67,11 @@ class BrandChoice:
         """What people call a brand; its ref when it has no name, or is none of the known ones."""
         known = self._known(ref)
         return str(known["name"] or ref) if known else ref
+
+    def is_test(self, ref: str | None) -> bool:
+        """Whether a page about something of this brand, or of the chosen one, is about a test brand."""
+        shown = self._known(ref) if ref else self.brand
+        return bool(shown and shown["mode"] == BrandMode.TEST)
 
     def _known(self, ref: str | None) -> Brand | None:
         chosen = (self.brand,) if self.brand else ()

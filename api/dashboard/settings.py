@@ -83,6 +83,7 @@ async def show_settings(
         limits=[(limit.value, LIMITS[limit].label) for limit in Limit],
         refusals=REFUSALS,
         approvals=APPROVALS,
+        has_sandbox=services.settings.sandbox_url is not None,
         choices=choices,
         no_choice=look_choices(None, services.channels, installation),
         scopes={scope.value: SCOPES[scope] for scope in Scope},

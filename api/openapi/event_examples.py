@@ -170,6 +170,7 @@ def _event(kind: EventType, **fields: Any) -> dict[str, Any]:
         "timestamp": "2027-01-15T03:30:01.204000Z",
         "sequence": None,
         "brandRef": "acme",
+        "test": False,
         "contentId": None,
         "publicationId": None,
         "channel": None,

@@ -98,6 +98,7 @@ BRAND: dict[str, Any] = {
     "timezone": "Asia/Kolkata",
     "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
+    "mode": "live",
     "unusableAccounts": "warn",
     "approval": "proposals",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},

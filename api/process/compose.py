@@ -91,7 +91,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
     settings, keyring, clock = runtime.settings, runtime.keyring, runtime.clock
     base_url, own = settings.base_url, (database, keyring, clock, settings.limits)
     starts = Starts(temporal, settings.temporal.task_queue, ScheduleStore(database, keyring), clock)
-    intake, brands = _media_intake(runtime), BrandService(*own)
+    intake, brands = _media_intake(runtime), BrandService(*own, settings.sandbox_url is not None)
     sign_ins = SignInService(*own)
     accounts = AccountService(*own, channels, brands, starts, runtime.guard)
     connecting = ConnectFlow(*own, channels, starts, base_url)

@@ -65,6 +65,7 @@ class AccountChecks:
             service_url=account.service_url,
             login=account.login,
             handle=account.handle,
+            is_test=account.is_test,
         )
         with calling_for(account.brand_ref):
             seen = await self._channels[account.channel].verify(given)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,6 +31,7 @@ from munadi.db.keys.store import KeyStore
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandMode, BrandView
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
@@ -97,8 +98,9 @@ class ConnectFlow(Service):
         """Start the consent; returns the page to send the browser to. Raises InvalidLink, ChannelError."""
         row = await self.open_link(link)
         state = secrets.token_urlsafe(SECRET_BYTES)
+        request = await self._consent_request(row, state)
         with calling_for(row.brand_ref):
-            consent = await self.channels[row.channel].begin_consent(self._consent_request(row, state))
+            consent = await self.channels[row.channel].begin_consent(request)
         try:
             await self._connections.begin(
                 row.id, state=state, browser=browser, kept=consent.kept, now=self.clock.now(), life=STATE_LIFE
@@ -118,8 +120,9 @@ class ConnectFlow(Service):
         try:
             self._require_browser(row, browser)
             await self._require_key(row)
+            request = await self._consent_request(row, state)
             with calling_for(row.brand_ref):
-                granted = await self.channels[channel].exchange(self._consent_request(row, state), answered, kept)
+                granted = await self.channels[channel].exchange(request, answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 return await self._offered(row, OfferedProfiles(choices, granted.scopes))
@@ -170,11 +173,11 @@ class ConnectFlow(Service):
 
     async def _keep(self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]) -> None:
         """Verify every profile, then store all of them in one transaction, or none. Raises LinkTaken."""
-        channel = self.channels[row.channel]
+        channel, brand = self.channels[row.channel], await self._brand(row)
         proven: list[Connection] = []
         for choice in choices:
             with calling_for(row.brand_ref):
-                found = await prove(channel, choice.given)
+                found = await prove(channel, replace(choice.given, is_test=brand.mode is BrandMode.TEST))
             profile = found.profile
             if profile.external_id != choice.external_id:
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
@@ -182,10 +185,9 @@ class ConnectFlow(Service):
             granted = scopes or profile.scopes
             proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials))
         now = self.clock.now()
-        brand = await BrandStore(self.database).get(row.brand_ref)
         async with self.database.write() as session:
             current = await self._connections.current(session, row)
-            if brand is not None and brand.limits.accounts is not None:
+            if brand.limits.accounts is not None:
                 await self._require_room(session, row, proven)
             views = [await self._connect(session, row, one, now) for one in proven]
             await self._connections.finish(session, current, [view.id for view in views], now)
@@ -244,9 +246,17 @@ class ConnectFlow(Service):
     def _connections(self) -> ConnectionStore:
         return ConnectionStore(self.database, self.keyring)
 
-    def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
+    async def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
         redirect = f"{self.base_url}/v1/oauth/{row.channel}/callback"
-        return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
+        is_test = (await self._brand(row)).mode is BrandMode.TEST
+        return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint, is_test=is_test)
+
+    async def _brand(self, row: ConnectionRow) -> BrandView:
+        """The brand of a link. Raises InvalidLink where it is being erased."""
+        brand = await BrandStore(self.database).get(row.brand_ref)
+        if brand is None:
+            raise InvalidLink("This link is no longer valid: who made it may not connect accounts any more.")
+        return brand
 
 
 def _taken() -> InvalidLink:

@@ -46,6 +46,7 @@ def _renewable(channel: AnyChannel, given: AccountImport) -> ConnectedAccount | 
         handle="",
         service_url=given.service_url,
         login=given.login,
+        is_test=given.is_test,
         credentials=Credentials(
             access_token=given.access_token,
             refresh_token=given.refresh_token,

@@ -18,7 +18,7 @@ from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
-from munadi.domain.brand import BrandLimits
+from munadi.domain.brand import BrandLimits, BrandMode
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView, ConnectLink
 from munadi.domain.ids import Prefix, is_id
@@ -55,8 +55,12 @@ class ConnectionService(Service):
         """A link that connects one profile; only the answer shows it. Raises NotVisible, ProblemsFound,
         QuotaExceeded."""
         brand = await self.accounts.brands.get(brand_ref, caller)
-        self._require_authorizer(channel)
+        is_test = brand.mode is BrandMode.TEST
+        self._require_authorizer(channel, is_test)
+        pointer = "/serviceUrl" if wanted.service_url else "/hint"
         wanted = replace(wanted, hint=self._hint(channel, wanted))
+        if is_test:
+            self.accounts.require_sandbox(channel, _server_in(wanted.hint), pointer)
         new = _new(brand_ref, channel, wanted, caller)
         record = key.record(self.keyring, brand_ref, "accounts.connect", only_for=caller.key_id)
         return await self._linked(record, new, wanted, brand.limits)
@@ -68,7 +72,8 @@ class ConnectionService(Service):
             detail = "the account was disconnected; connect the profile again"
             raise Conflict("ACCOUNT_DISCONNECTED", "Disconnected", detail)
         channel = ChannelName(account.channel)
-        self._require_authorizer(channel)
+        brand = await self.accounts.brands.get(account.brand_ref, caller)
+        self._require_authorizer(channel, brand.mode is BrandMode.TEST)
         wanted = replace(wanted, login=account.login, hint=wanted.hint or self._known_as(account))
         new = replace(_new(account.brand_ref, channel, wanted, caller), account_id=account.id)
         record = key.record(self.keyring, account.brand_ref, "accounts.reconnect", only_for=caller.key_id)
@@ -136,9 +141,9 @@ class ConnectionService(Service):
             raise NotVisible("connection", connection_id)
         return row
 
-    def _require_authorizer(self, channel: ChannelName) -> None:
+    def _require_authorizer(self, channel: ChannelName, is_test: bool) -> None:
         """ProblemsFound with the remedy, unless accounts of this network can be connected in a browser."""
-        authorizer = self.accounts.channels.authorizers.get(channel)
+        authorizer = self.accounts.channels.authorizer(channel, is_test=is_test)
         if authorizer is None:
             message = (
                 f"{channel} cannot be connected in a browser here; import it with POST /v1/brands/{{ref}}/accounts"
@@ -168,6 +173,12 @@ class ConnectionService(Service):
         """The hint for the same profile: its id, since handles change, or its server where it has one of its own."""
         own_server = self.accounts.channels[account.channel].spec.own_server
         return (account.service_url if own_server else None) or account.external_id
+
+
+def _server_in(hint: str | None) -> str | None:
+    """The server that a hint names by its address; None where it names a profile."""
+    text = (hint or "").strip()
+    return text if text.startswith(("https://", "http://")) else None
 
 
 def _new(brand_ref: str, channel: ChannelName, wanted: LinkWanted, caller: Principal) -> NewConnection:

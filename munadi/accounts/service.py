@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,13 +23,15 @@ from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountChange, AccountCheck, AccountView
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandMode
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
-from munadi.outbound.guard import Guard
+from munadi.outbound.guard import Guard, is_at
 from munadi.ports import AccountImport, Channels, Connection
 from munadi.ports.calls import calling_for
+from munadi.ports.sandboxed import SETTING
 from munadi.publishing import account_changes
 
 
@@ -73,7 +75,7 @@ class AccountService(Service):
         if earlier := await self._earlier(record_):
             return earlier
         with calling_for(brand_ref):
-            connection = await self._verified(channel, given)
+            connection = await self._verified(channel, replace(given, is_test=brand.mode is BrandMode.TEST))
         view: AccountView | None = None
 
         async def work(session: AsyncSession) -> Answer:
@@ -141,7 +143,9 @@ class AccountService(Service):
             message = f"{channel} is not available here; see GET /v1/channels"
             raise ProblemsFound([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
         problems = ProblemCollector()
-        if given.service_url is not None:
+        if given.is_test:
+            self.require_sandbox(channel, given.service_url, "/serviceUrl")
+        elif given.service_url is not None:
             await self.guard.find(given.service_url, "/serviceUrl", problems)
             problems.raise_if_any()
         if given.expires_at is not None and given.expires_at <= self.clock.now() and not given.refresh_token:
@@ -149,6 +153,17 @@ class AccountService(Service):
             problems.add("/credentials/expiresAt", "TIME_IN_PAST", message)
             problems.raise_if_any()
         return await prove(self.channels[channel], given)
+
+    def require_sandbox(self, channel: ChannelName, own_server: str | None, pointer: str) -> None:
+        """ProblemsFound where a test brand has no sandbox for this network, or names a server that is not there."""
+        sandboxed = self.channels[channel].sandboxed
+        if sandboxed is None:
+            message = f"this is a test brand, and there is no sandbox for {channel} here; its operator sets {SETTING}"
+            raise ProblemsFound([Problem(pointer="/channel", code="SANDBOX_MISSING", message=message, rule=SETTING)])
+        if own_server is not None and not is_at(own_server, sandboxed.server):
+            message = f"this is a test brand: its accounts are at {sandboxed.server}, whatever their server is"
+            problem = Problem(pointer=pointer, code="NOT_THE_SANDBOX", message=message, limit=sandboxed.server)
+            raise ProblemsFound([problem])
 
     @property
     def _store(self) -> AccountStore:

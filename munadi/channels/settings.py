@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -16,6 +18,17 @@ def _seconds(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+
+
+@dataclass(frozen=True)
+class InSandbox:
+    """Where the sandbox has a network: `hosts` are the paths of its hosts, by role, below the network's own path.
+
+    `without` are settings that name something of the real network.
+    """
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 class ChannelSettings(BaseModel):

@@ -11,7 +11,7 @@ from munadi.cli.options import require_change
 from munadi.cli.paging import facts_of, listing
 from munadi.cli.session import Session
 
-COLUMNS = ("ref", "name", "timezone", "duplicates", "unusableAccounts")
+COLUMNS = ("ref", "mode", "name", "timezone", "duplicates", "unusableAccounts")
 app = group("brands", "Create, change and list brands.")
 Ref = Annotated[str, Argument(metavar="REF", help="The brand's short name, such as acme.")]
 

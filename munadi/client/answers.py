@@ -59,6 +59,7 @@ class AccountConnectedEvent(TypedDict):
     sequence: None
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["account.connected"]
 
@@ -83,6 +84,7 @@ class AccountDisconnectedEvent(TypedDict):
     sequence: None
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["account.disconnected"]
 
@@ -101,6 +103,7 @@ class AccountExpiringEvent(TypedDict):
     sequence: None
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["account.expiring"]
 
@@ -128,6 +131,7 @@ class AccountReauthRequiredEvent(TypedDict):
     sequence: None
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["account.reauth_required"]
 
@@ -273,6 +277,7 @@ class Brand(TypedDict):
     limits: BrandLimits
     looks: Looks | None
     metadata: dict[str, str]
+    mode: str
     name: str | None
     ref: str
     timezone: str | None
@@ -401,6 +406,7 @@ class ConnectionCompletedEvent(TypedDict):
     sequence: None
     sns: str
     status: Literal["connected"]
+    test: bool
     timestamp: str
     type: Literal["connection.completed"]
 
@@ -425,6 +431,7 @@ class ConnectionExpiredEvent(TypedDict):
     sequence: None
     sns: str
     status: Literal["expired"]
+    test: bool
     timestamp: str
     type: Literal["connection.expired"]
 
@@ -443,6 +450,7 @@ class ConnectionFailedEvent(TypedDict):
     sequence: None
     sns: str
     status: Literal["failed"]
+    test: bool
     timestamp: str
     type: Literal["connection.failed"]
 
@@ -477,6 +485,7 @@ class ContentAcceptedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.accepted"]
 
@@ -495,6 +504,7 @@ class ContentApprovalDeclinedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.approval.declined"]
 
@@ -513,6 +523,7 @@ class ContentApprovalGrantedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.approval.granted"]
 
@@ -531,6 +542,7 @@ class ContentApprovalRequestedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.approval.requested"]
 
@@ -549,6 +561,7 @@ class ContentCanceledEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.canceled"]
 
@@ -567,6 +580,7 @@ class ContentCompletedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.completed"]
 
@@ -585,6 +599,7 @@ class ContentPreflightFailedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.preflight.failed"]
 
@@ -603,6 +618,7 @@ class ContentPublishCanceledEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.canceled"]
 
@@ -621,6 +637,7 @@ class ContentPublishEditedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.edited"]
 
@@ -639,6 +656,7 @@ class ContentPublishFailedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.failed"]
 
@@ -657,6 +675,7 @@ class ContentPublishHeldEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.held"]
 
@@ -675,6 +694,7 @@ class ContentPublishLimitedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.limited"]
 
@@ -693,6 +713,7 @@ class ContentPublishRestoredEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.restored"]
 
@@ -711,6 +732,7 @@ class ContentPublishResumedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.resumed"]
 
@@ -729,6 +751,7 @@ class ContentPublishStartedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.started"]
 
@@ -747,6 +770,7 @@ class ContentPublishSucceededEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.succeeded"]
 
@@ -765,6 +789,7 @@ class ContentPublishUnconfirmedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.unconfirmed"]
 
@@ -783,6 +808,7 @@ class ContentPublishVanishedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.vanished"]
 
@@ -801,6 +827,7 @@ class ContentPublishWithdrawalRefusedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.withdrawal_refused"]
 
@@ -819,6 +846,7 @@ class ContentPublishWithdrawalUnconfirmedEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.withdrawal_unconfirmed"]
 
@@ -837,6 +865,7 @@ class ContentPublishWithdrawnEvent(TypedDict):
     sequence: int
     sns: str
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.publish.withdrawn"]
 
@@ -855,6 +884,7 @@ class ContentQueuedEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.queued"]
 
@@ -873,6 +903,7 @@ class ContentRescheduledEvent(TypedDict):
     sequence: int
     sns: None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.rescheduled"]
 
@@ -891,6 +922,7 @@ class ContentUpdatedEvent(TypedDict):
     sequence: int
     sns: str | None
     status: str
+    test: bool
     timestamp: str
     type: Literal["content.updated"]
 
@@ -1397,6 +1429,7 @@ class OtherEvent(TypedDict):
     sequence: int | None
     sns: str | None
     status: str | None
+    test: bool
     timestamp: str
     type: str
 
@@ -1826,6 +1859,7 @@ class WebhookDeliveryExhaustedEvent(TypedDict):
     sequence: None
     sns: None
     status: Literal["exhausted"]
+    test: bool
     timestamp: str
     type: Literal["webhook.delivery.exhausted"]
 
@@ -1844,6 +1878,7 @@ class WebhookEndpointDisabledEvent(TypedDict):
     sequence: None
     sns: None
     status: Literal["disabled"]
+    test: bool
     timestamp: str
     type: Literal["webhook.endpoint.disabled"]
 
@@ -1862,6 +1897,7 @@ class WebhookEndpointFailingEvent(TypedDict):
     sequence: None
     sns: None
     status: Literal["failing"]
+    test: bool
     timestamp: str
     type: Literal["webhook.endpoint.failing"]
 
@@ -1887,6 +1923,7 @@ class WebhookTestEvent(TypedDict):
     sequence: None
     sns: None
     status: None
+    test: bool
     timestamp: str
     type: Literal["webhook.test"]
 

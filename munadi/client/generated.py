@@ -159,6 +159,7 @@ class Brands(Group[M]):
         limits: Json | None = None,
         looks: Json | None = None,
         metadata: Json | None = None,
+        mode: str | None = None,
         unusable_accounts: str | None = None,
     ) -> Call[answers.Brand]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
@@ -170,6 +171,7 @@ class Brands(Group[M]):
                 limits=limits,
                 looks=looks,
                 metadata=metadata,
+                mode=mode,
                 name=name,
                 ref=ref,
                 timezone=timezone,

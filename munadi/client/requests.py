@@ -74,6 +74,7 @@ class BrandCreate(TypedDict):
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
     metadata: NotRequired[Mapping[str, Any] | None]
+    mode: NotRequired[str]
     name: NotRequired[str | None]
     ref: str
     timezone: NotRequired[str | None]

@@ -64,6 +64,7 @@ class ConnectedAccount(Model):
 
     id: str
     brand_ref: str
+    is_test: bool = False  # of a test brand: its network is the sandbox
     channel: ChannelName
     external_id: str
     handle: str

@@ -18,6 +18,13 @@ BRAND_REF = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BrandRef = Annotated[str, Field(pattern=BRAND_REF, examples=["acme"])]
 
 
+class BrandMode(StrEnum):
+    """Where a brand publishes: `live` at the networks, `test` at the sandbox alone. It never changes."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
 class Duplicates(StrEnum):
     """What happens to a post that an account publishes within 24 hours already: `warn` accepts it with a warning."""
 
@@ -93,6 +100,10 @@ class BrandView(WireModel):
     """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
 
     ref: str = Field(description="The brand's short name, unique and never changed.")
+    mode: BrandMode = Field(
+        BrandMode.LIVE,
+        description="`live`, or `test`: it publishes to the sandbox alone. It never changes.",
+    )
     name: str | None = Field(description="For people.")
     timezone: str | None = Field(description="The IANA time zone for calendars and displays; null: UTC.")
     limits: BrandLimits = Field(description="What the brand may use; null: no limit.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from munadi.domain.brand import ApprovalRule, BrandLimits, BrandRef, Duplicates, UnusableAccounts
+from munadi.domain.brand import ApprovalRule, BrandLimits, BrandMode, BrandRef, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks
 from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
@@ -61,3 +61,7 @@ class BrandCreate(BrandChange):
     model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "acme", **_EXAMPLE}]})
 
     ref: BrandRef = Field(description="The brand's short name, unique and never changed.")
+    mode: BrandMode = Field(
+        BrandMode.LIVE,
+        description="`live` (by default), or `test`: it publishes to the sandbox alone. It never changes.",
+    )

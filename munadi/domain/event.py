@@ -72,6 +72,7 @@ class Event(WireModel):
     timestamp: datetime = Field(description="When it happened.")
     sequence: int | None = Field(description="Counts the events of the post; null without a post.")
     brand_ref: str | None = Field(description="The brand it is about; null if it is about none.")
+    test: bool = Field(description="Whether that is a test brand, whose posts are in the sandbox alone.")
     content_id: str | None = Field(description="The post it is about; null if it is about none.")
     publication_id: str | None = Field(description="The publication it is about; null if it is about none.")
     channel: str | None = Field(description="The network it is about; null if it is about none.")

@@ -21,6 +21,7 @@ from munadi.domain.problem_collector import ProblemCollector
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver
+from munadi.ports.calls import only_server
 
 log = logging.getLogger("munadi.outbound")
 
@@ -46,6 +47,7 @@ class GuardCode(StrEnum):
     URL_PORT = "URL_PORT"
     NAME_NOT_RESOLVED = "NAME_NOT_RESOLVED"
     ADDRESS_NOT_PUBLIC = "ADDRESS_NOT_PUBLIC"
+    NOT_THE_SANDBOX = "NOT_THE_SANDBOX"
 
 
 class GuardRefused(Exception):
@@ -148,6 +150,29 @@ class Guard:
         if not found:
             raise GuardRefused(GuardCode.NAME_NOT_RESOLVED, f"{host} has no address")
         return found
+
+
+async def refuse_other_servers(request: httpx.Request) -> None:
+    """httpx's event hook for a request, at every client: a test brand's calls go to the sandbox and nowhere else.
+
+    Raises GuardRefused, before a name is resolved or a connection is opened.
+    """
+    only = only_server()
+    if only is not None and not is_at(request.url, only):
+        message = f"a test brand calls only the sandbox, not {request.url.host[:80]}"
+        raise GuardRefused(GuardCode.NOT_THE_SANDBOX, message)
+
+
+def is_at(url: httpx.URL | str, server: str) -> bool:
+    """Whether a URL leads to this server: the same scheme, host and port."""
+    try:
+        return _origin(httpx.URL(url)) == _origin(httpx.URL(server))
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int]:
+    return url.scheme, url.raw_host.lower(), _port(url)
 
 
 def _parse(url: str | httpx.URL) -> httpx.URL:

@@ -19,7 +19,7 @@ import httpx
 
 from munadi.outbound.addresses import Address
 from munadi.outbound.framing import BoundedBackend, bound_pieces
-from munadi.outbound.guard import Guard, Target
+from munadi.outbound.guard import Guard, Target, refuse_other_servers
 from munadi.outbound.proxy import ProxiedBackend
 
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -117,7 +117,7 @@ def guarded_client(
         follow_redirects=False,
         trust_env=False,
         cookies=_no_cookies(),
-        event_hooks={"response": [bound_pieces]},
+        event_hooks=_hooks(),
     )
 
 
@@ -130,7 +130,7 @@ def network_client(timeout: httpx.Timeout | float) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
         follow_redirects=False,
         cookies=_no_cookies(),
-        event_hooks={"response": [bound_pieces]},
+        event_hooks=_hooks(),
     )
     for transport in (client._transport, *client._mounts.values()):
         if transport is not None:
@@ -149,6 +149,11 @@ def _trust() -> ssl.SSLContext:
 def _bound(transport: httpx.AsyncHTTPTransport, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
     """Watch what comes back on its connections, which `backend` opens. httpx has no option for this."""
     transport._pool._network_backend = BoundedBackend(backend or transport._pool._network_backend)
+
+
+def _hooks() -> dict[str, list[Callable[..., Any]]]:
+    """What every client has: a test brand's calls reach the sandbox alone, and answers are read within their bounds."""
+    return {"request": [refuse_other_servers], "response": [bound_pieces]}
 
 
 def _no_cookies() -> CookieJar:

@@ -1,7 +1,9 @@
-"""Whose calls a process makes, and the port of the places that calls share (`munadi.outbound.host_calls`).
+"""Whose calls a process makes, where they may go, and the port of the places that calls share
+(`munadi.outbound.host_calls`).
 
 Rule: the code that starts a call for a brand names it by `calling_for`, so that what calls share is shared fairly among
-brands; a call that names none shares with all such calls.
+brands; a call that names none shares with all such calls. Inside `calling_only` the guard of outbound calls refuses
+every other server.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Protocol
 from munadi.domain.server import Server
 
 _brand: ContextVar[str | None] = ContextVar("calling_brand", default=None)
+_only: ContextVar[str | None] = ContextVar("only_server", default=None)
 
 
 @contextmanager
@@ -29,6 +32,21 @@ def calling_for(brand_ref: str | None) -> Iterator[None]:
 def calling_brand() -> str | None:
     """The brand of the running task's calls."""
     return _brand.get()
+
+
+@contextmanager
+def calling_only(server: str) -> Iterator[None]:
+    """The calls inside the block, and in tasks that it starts, may go to this server alone (`https://host:port`)."""
+    token = _only.set(server)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
+def only_server() -> str | None:
+    """The one server that the running task's calls may go to; None: any."""
+    return _only.get()
 
 
 class Calls(Protocol):

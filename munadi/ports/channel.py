@@ -25,6 +25,7 @@ from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequ
 from munadi.ports.imports import AccountImport
 from munadi.ports.live_posts import LivePosts
 from munadi.ports.publication import Options, PreparationStore, Publication, State
+from munadi.ports.sandboxed import Sandboxed, called
 from munadi.telemetry.calls import calling_network
 
 log = logging.getLogger("munadi.channels")
@@ -68,6 +69,8 @@ class Channel(LivePosts, Generic[Options, State]):
     host_calls: Calls
     # The network's authorization server; None where accounts are connected by import alone.
     authorizer: Authorizer | None = None
+    # What is called instead for a test brand; None where no sandbox is set up.
+    sandboxed: Sandboxed | None = None
 
     @abstractmethod
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
@@ -103,8 +106,8 @@ class Channel(LivePosts, Generic[Options, State]):
     @final
     async def prepare(self, publication: Publication[Options, State]) -> Ready | Pending:
         """Prepare invisibly and repeatably: uploads, containers. Each id is saved as soon as it is known."""
-        async with self._boundary("prepare", publication.account, publication):
-            return await self._prepare(publication)
+        async with self._boundary("prepare", publication.account, publication) as network:
+            return await network._prepare(publication)
 
     @final
     async def publish(self, publication: Publication[Options, State], attempt: Attempt) -> Published | Pending:
@@ -113,22 +116,22 @@ class Channel(LivePosts, Generic[Options, State]):
         Returns Published or Pending only if the response proves it; otherwise the outcome is unknown.
         Later steps follow in order once the post is published; the preparation has what they need.
         """
-        async with self._boundary("publish", publication.account, publication, attempt):
-            return await self._publish(publication, attempt)
+        async with self._boundary("publish", publication.account, publication, attempt) as network:
+            return await network._publish(publication, attempt)
 
     @final
     async def check(self, publication: Publication[Options, State]) -> Pending | Ready | Published:
         """Read the progress of a preparation or of an accepted post. PostDropped when the network gave that up."""
-        async with self._boundary("check", publication.account, publication):
-            return await self._check(publication)
+        async with self._boundary("check", publication.account, publication) as network:
+            return await network._check(publication)
 
     @final
     async def find(
         self, publication: Publication[Options, State], since: datetime, step: str = POST
     ) -> Published | Absent | Unknown:
         """Read whether the step is live, after an unknown outcome. Several candidates mean Unknown."""
-        async with self._boundary("find", publication.account, publication):
-            return await self._find(publication, since, step)
+        async with self._boundary("find", publication.account, publication) as network:
+            return await network._find(publication, since, step)
 
     @final
     async def discard(self, account: ConnectedAccount, preparation: Preparation) -> None:
@@ -136,8 +139,8 @@ class Channel(LivePosts, Generic[Options, State]):
 
         What is already gone is no error. What is visible, or may be, stays.
         """
-        async with self._boundary("discard", account):
-            await self._discard(account, self.state.of(preparation))
+        async with self._boundary("discard", account) as network:
+            await network._discard(account, self.state.of(preparation))
 
     @final
     async def verify(self, given: AccountImport) -> Connection:
@@ -145,34 +148,34 @@ class Channel(LivePosts, Generic[Options, State]):
 
         Never renews a token: `munadi.accounts.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
         """
-        async with self._boundary("verify", given):
-            return bounded(await self._verify(given))
+        async with self._boundary("verify", given) as network:
+            return bounded(await network._verify(given))
 
     @final
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """Refresh the credentials, under the account's lease. TOKEN_REVOKED when the grant is dead."""
-        async with self._boundary("refresh", account):
-            return bounded(await self._refresh(account))
+        async with self._boundary("refresh", account) as network:
+            return bounded(await network._refresh(account))
 
     @final
     async def begin_consent(self, request: ConsentRequest) -> Consent:
         """Begin the consent of a profile's owner at the network. Raises ChannelError."""
-        async with self._boundary("begin"):
-            return bounded(await self._authorizer().begin(request))
+        async with self._boundary("begin", is_test=request.is_test) as network:
+            return bounded(await network._authorizer().begin(request))
 
     @final
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
     ) -> GrantedProfiles:
         """The profiles that the owner has granted, by what the network answered. Raises ChannelError."""
-        async with self._boundary("exchange"):
-            return bounded(await self._authorizer().exchange(request, answered, kept))
+        async with self._boundary("exchange", is_test=request.is_test) as network:
+            return bounded(await network._authorizer().exchange(request, answered, kept))
 
     @final
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Give the grant back to the network; False where it has no way. Raises ChannelError."""
-        async with self._boundary("revoke", account):
-            return await self._authorizer().revoke(account)
+        async with self._boundary("revoke", account) as network:
+            return await network._authorizer().revoke(account)
 
     async def _prepare(self, publication: Publication[Options, State]) -> Ready | Pending:
         return Ready()
@@ -209,13 +212,19 @@ class Channel(LivePosts, Generic[Options, State]):
         owner: ConnectedAccount | AccountImport | None = None,
         publication: Publication[Options, State] | None = None,
         attempt: Attempt | None = None,
-    ) -> AsyncIterator[None]:
-        """The place and the time limit of one call; it raises a ChannelError, or the preparation store's error."""
+        is_test: bool = False,
+    ) -> AsyncIterator[AnyChannel]:
+        """The place and the time limit of one call; it raises a ChannelError, or the preparation store's error.
+
+        Yields what is called: this channel, or for a test brand the sandbox, which then is all that can be called.
+        """
         media_bytes = publication.draft.media_bytes if publication else 0
         try:
-            async with self._place(owner, media_bytes / SLOWEST_UPLINK), asyncio.timeout(TIME_LIMITS.get(operation)):
-                with calling_network(self.spec.name.value, operation):
-                    yield
+            with called(self, is_test or (owner is not None and owner.is_test)) as network:
+                async with network._place(owner, media_bytes / SLOWEST_UPLINK):
+                    async with asyncio.timeout(TIME_LIMITS.get(operation)):
+                        with calling_network(self.spec.name.value, operation):
+                            yield network
         except ChannelError as error:
             bound_error(error)
             raise
@@ -264,6 +273,12 @@ class Channels:
     def authorizers(self) -> Mapping[ChannelName, Authorizer]:
         """The authorization servers of those that have one."""
         return {name: one.authorizer for name, one in self.by_name.items() if one.authorizer is not None}
+
+    def authorizer(self, name: ChannelName, *, is_test: bool) -> Authorizer | None:
+        """The authorization server of a network, or for a test brand that of the sandbox, if there is one."""
+        channel = self.by_name[name]
+        own = channel.sandboxed.channel if is_test and channel.sandboxed else channel
+        return own.authorizer
 
     def __getitem__(self, name: str) -> AnyChannel:
         return self.by_name[ChannelName(name)]

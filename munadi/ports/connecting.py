@@ -15,13 +15,14 @@ class ConsentRequest:
     """One request for an owner's consent. The network sends the browser back to `redirect_uri`, with `state`.
 
     `login` selects one of the network's log-ins, where it has two. `hint` is the expected profile, where the network
-    takes one (a handle, for Bluesky the handle or address of the server).
+    takes one (a handle, for Bluesky the handle or address of the server). `is_test`: for a test brand.
     """
 
     state: str
     redirect_uri: str
     login: str | None = None
     hint: str | None = None
+    is_test: bool = False
 
 
 @dataclass(frozen=True)

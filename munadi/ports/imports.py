@@ -16,7 +16,8 @@ class AccountImport:
     """Credentials that are not yet verified: a token, or for Bluesky an identifier and an app password.
 
     What follows `password` is never a client's: a consent brings it, and a check of stored credentials. `handle` is
-    the stored account's: its identity was proven when it was connected.
+    the stored account's: its identity was proven when it was connected. `is_test`: for a test brand, so that the
+    sandbox is asked.
     """
 
     external_id: str | None = None
@@ -31,6 +32,7 @@ class AccountImport:
     is_final: bool = False
     extra: Mapping[str, SecretStr] = field(default_factory=dict)
     handle: str | None = None
+    is_test: bool = False
 
     @classmethod
     def of(
@@ -41,6 +43,7 @@ class AccountImport:
         service_url: str | None,
         login: str | None = None,
         handle: str | None = None,
+        is_test: bool = False,
     ) -> AccountImport:
         """The stored credentials of an account, to verify them again."""
         return cls(
@@ -54,4 +57,5 @@ class AccountImport:
             is_final=credentials.is_final,
             extra=credentials.extra,
             handle=handle,
+            is_test=is_test,
         )

@@ -33,16 +33,16 @@ class LivePosts(ABC):
 
         A network that says "there is no such object" has the effect `unknown`: only a look shows what that means.
         """
-        async with self._boundary("withdraw", account, attempt=attempt):
-            await self._withdraw(one, account, attempt)
+        async with self._boundary("withdraw", account, attempt=attempt) as network:
+            await network._withdraw(one, account, attempt)
 
     @final
     async def look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         """Read whether objects of one post are still there, in their order. GONE only where reading something else of
         the account worked, so that neither a lost permission nor an outage looks like a removal. Raises ChannelError.
         """
-        async with self._boundary("look", account):
-            return await self._look(objects, account)
+        async with self._boundary("look", account) as network:
+            return await network._look(objects, account)
 
     @final
     async def watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
@@ -50,8 +50,8 @@ class LivePosts(ABC):
         sees them where the network shows that. GONE as for `look`. What no request was left for is `left_out`. Raises
         ChannelError.
         """
-        async with self._boundary("look", account):
-            return await self._watch(objects, account)
+        async with self._boundary("look", account) as network:
+            return await network._watch(objects, account)
 
     def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
         """What of a live post of this kind at this account can be edited: the network's rule, or why nothing can."""
@@ -62,14 +62,14 @@ class LivePosts(ABC):
         """Make the one request that changes a live post, with `gate=attempt.gate`. Returns only if the answer proves
         it. Everything that an edit would lose is sent again; what must be read for that is read before the gate.
         """
-        async with self._boundary("edit", account, attempt=attempt):
-            await self._edit(version, account, attempt)
+        async with self._boundary("edit", account, attempt=attempt) as network:
+            await network._edit(version, account, attempt)
 
     @final
     async def read_live(self, version: Version, account: ConnectedAccount) -> Shown:
         """Read what a live post says, and compare it with a version. GONE as for `look`. Raises ChannelError."""
-        async with self._boundary("read_live", account):
-            return await self._read_live(version, account)
+        async with self._boundary("read_live", account) as network:
+            return await network._read_live(version, account)
 
     async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
         """By default there is no way; the rule of the network says so before anything is asked for."""
@@ -95,5 +95,5 @@ class LivePosts(ABC):
     @abstractmethod
     def _boundary(
         self, operation: str, owner: Any = None, publication: Any = None, attempt: Attempt | None = None
-    ) -> AbstractAsyncContextManager[None]:
-        """The place and the time limit of one call; it raises a ChannelError."""
+    ) -> AbstractAsyncContextManager[LivePosts]:
+        """The place and the time limit of one call; yields what is called; it raises a ChannelError."""

@@ -13,6 +13,7 @@ import httpx
 
 from munadi.channels.http import CALL_TIMEOUT, CONNECT_TIMEOUT, ChannelTools
 from munadi.channels.registry import build_channels
+from munadi.channels.sandboxing import add_sandbox
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
@@ -139,6 +140,8 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
         )
         reach = PublicAddress(client, media)
         channels = build_channels(settings.channels, tools)
+        if settings.sandbox_url is not None:
+            channels = add_sandbox(channels, settings.sandbox_url, settings.channels, tools)
         if instrument is not None:
             client.event_hooks["request"].append(instrument.watch_request)
             guarded.event_hooks["request"].append(instrument.watch_request)

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from munadi.process.exits import CommandFailed, Exit
 
@@ -73,6 +74,7 @@ def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
         _temporal,
         _media,
         _channels,
+        _sandbox,
         _webhooks,
         _dns,
         _listen,
@@ -245,6 +247,19 @@ def _media_store(settings: Settings) -> Iterator[str]:
         yield str(error)
     except StoreUnavailable as error:
         logging.getLogger("munadi.media").warning("%s; starting anyway", error)
+
+
+def _sandbox(settings: Settings) -> Iterator[str]:
+    """Where test brands publish: a server, without a path."""
+    if settings.sandbox_url is None:
+        return
+    try:
+        parts = urlsplit(settings.sandbox_url)
+        is_server = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_server = False
+    if not is_server or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        yield "MUNADI_SANDBOX_URL must be the address of a server, such as http://127.0.0.1:8090, without a path"
 
 
 def _channels(settings: Settings) -> Iterator[str]:

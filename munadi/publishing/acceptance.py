@@ -17,7 +17,7 @@ from munadi.db.audit import audit_values
 from munadi.db.brands.limits import BrandRules
 from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
-from munadi.db.events.fan_out import INSERT_EVENT, Subscription, gets_events_of
+from munadi.db.events.fan_out import Subscription, gets_events_of, write_event
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
@@ -130,7 +130,7 @@ class NewPost:
         if view.metadata:
             INSERT_METADATA.write(connection, metadata_values(view.id, view.metadata))
         for event in self.events:
-            INSERT_EVENT.write(connection, event)
+            write_event(connection, event)
         _INSERT_AUDIT.write(connection, audit)
 
     def receivers(self, event: Values, endpoints: Sequence[Subscription]) -> list[str]:

@@ -20,10 +20,11 @@ from munadi.db.accounts.rows import by_profile, describe, new_account, store_cre
 from munadi.db.accounts.views import account_views, is_in_flight, notify_account
 from munadi.db.audit import record
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, DraftRow, PublicationRow
+from munadi.db.tables import AccountRow, BrandRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandMode
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
@@ -153,7 +154,8 @@ async def _locked_row(
     query = by_profile(brand_ref, channel, external_id)
     row = (await session.exec(query)).first()
     if row is None:
-        row = new_account(brand_ref, channel, external_id, now)
+        brand = await session.get_one(BrandRow, brand_ref)
+        row = new_account(brand_ref, channel, external_id, now, is_test=brand.mode == BrandMode.TEST)
         try:
             async with session.begin_nested():
                 session.add(row)

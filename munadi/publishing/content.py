@@ -15,7 +15,7 @@ from typing import Any, Self
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.contents.views import content_view
-from munadi.db.events.fan_out import INSERT_EVENT, Subscription, add_deliveries, subscriptions
+from munadi.db.events.fan_out import Subscription, add_deliveries, insert_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import after_commit, announce_deliveries, waited
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
@@ -205,7 +205,7 @@ class LockedContent:
             self._subscribed[brand_ref] = await subscriptions(self.session, brand_ref)
         channels = {row.channel} if row else {one.channel for one in self.publications}
         endpoint_ids = [one.endpoint_id for one in self._subscribed[brand_ref] if one.wants(kind, channels)]
-        await INSERT_EVENT.run(self.session, event)
+        await insert_event(self.session, event)
         if endpoint_ids:
             await add_deliveries(self.session, event, endpoint_ids, self.now, self.now)
             self.deliveries += len(endpoint_ids)

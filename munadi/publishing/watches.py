@@ -61,6 +61,7 @@ class Looking:
     requests: int
     reserved_at: datetime
     unshown: bool = False
+    is_test: bool | None = None
 
 
 class WatchStore:
@@ -97,12 +98,12 @@ class WatchStore:
             chosen = _first(ready, rule.at_once)
             watched = [*chosen, *await self._controls(session, account, rule, chosen, now)]
             requests = rule.requests_for(_objects(watched))
-            if not await spend(session, rule, account.channel, account.id, requests, now):
+            if not await spend(session, rule, _network(account), account.id, requests, now):
                 await _put(session, list(ready), next_day(now) + _spread(account.id))
                 return None
             await _put(session, [one.publication_id for one in chosen], now + LEASE)
             is_unshown = account.unshown_since is not None
-            return Looking(account.id, account.channel, tuple(watched), requests, now, is_unshown)
+            return Looking(account.id, account.channel, tuple(watched), requests, now, is_unshown, account.is_test)
 
     async def defer(self, looking: Looking, until: datetime, *, made: int = 0) -> None:
         """Look later, because the account or its server is to be left alone. `made` requests were made."""
@@ -145,7 +146,7 @@ class WatchStore:
     async def _give_back(self, session: AsyncSession, looking: Looking, made: int) -> None:
         unused, account_id, at = looking.requests - made, looking.account_id, looking.reserved_at
         if unused > 0:
-            await give_back(session, self._rule(looking), looking.channel, account_id, unused, at)
+            await give_back(session, self._rule(looking), _network(looking), account_id, unused, at)
 
     async def _ready(
         self, session: AsyncSession, account: AccountRow, rows: Sequence[PublicationRow], now: datetime
@@ -221,6 +222,11 @@ class WatchStore:
             if len(chosen) + len(found) < MANY and _objects([*found, one]) <= room and not one.plan.is_over(now):
                 found.append(one)
         return found
+
+
+def _network(whose: AccountRow | Looking) -> str:
+    """Whose budget of a day it is: a test brand's looks take nothing from the network's."""
+    return f"sandbox:{whose.channel}" if whose.is_test else whose.channel
 
 
 def _is_live(row: PublicationRow) -> bool:

@@ -29,7 +29,8 @@ POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media li
     approval version draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal edits liveness attempts warnings"""
-EVENT_FIELDS = "id type timestamp sequence brandRef contentId publicationId channel sns status reason data position"
+EVENT_FIELDS = """id type timestamp sequence brandRef test contentId publicationId channel sns status reason data
+    position"""
 
 
 async def test_a_post_has_every_field_and_null_for_what_is_absent(api: ApiHarness) -> None:

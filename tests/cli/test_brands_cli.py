@@ -8,7 +8,8 @@ from munadi.cli.options import fields_of
 from munadi.domain.look_ages import Looks
 from tests.cli.conftest import FakeApi, Munadi
 
-BRAND = {"ref": "acme", "name": "Acme", "timezone": "Asia/Kolkata", "duplicates": "refuse", "unusableAccounts": "warn"}
+BRAND = {"ref": "acme", "mode": "test", "name": "Acme", "timezone": "Asia/Kolkata"}
+BRAND |= {"duplicates": "refuse", "unusableAccounts": "warn"}
 
 
 def test_a_brand_is_changed_and_shown(munadi: Munadi, api: FakeApi) -> None:

@@ -23,7 +23,7 @@ from tests.db.seeding import BROKEN, GONE, OK, START, Seed
 
 FIELDS = {
     "id", "type", "timestamp", "sequence", "brandRef", "contentId", "publicationId", "channel", "sns", "status",
-    "reason", "data",
+    "reason", "data", "test",
 }  # fmt: skip
 
 

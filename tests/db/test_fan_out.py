@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.config import LimitSettings
-from munadi.db.events.fan_out import _SUBSCRIBED, INSERT_EVENT, add_deliveries
+from munadi.db.events.fan_out import _SUBSCRIBED, add_deliveries, insert_event
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import BrandRow, EndpointRow
@@ -62,7 +62,7 @@ async def fan_out(session: AsyncSession, ids: list[str]) -> float:
         "data": {},
         "created_at": START,
     }
-    await INSERT_EVENT.run(session, event)
+    await insert_event(session, event)
     begun = time.thread_time()
     assert len(await add_deliveries(session, event, ids, START, START)) == len(ids)
     return time.thread_time() - begun

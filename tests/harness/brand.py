@@ -35,9 +35,10 @@ class Brand:
         ref: str,
         *channels: str,
         login: str | None = None,
+        mode: str = "live",
     ) -> Brand:
         """A new brand with these channels. `login`: as of `connect`, for each of them."""
-        answer = await api.post("/v1/brands", json={"ref": ref})
+        answer = await api.post("/v1/brands", json={"ref": ref, "mode": mode})
         assert answer.status_code == 201, answer.text
         brand = cls(api, sandbox, ref)
         for channel in channels or ("bluesky", "instagram"):

@@ -32,6 +32,7 @@ class FaultProxy:
         self.mode = Mode.PASS
         self.delay = 0.2
         self.bytes_forwarded = 0
+        self.connections = 0  # that were ever opened
         self._upstream = (upstream_host, upstream_port)
         self._reserved = _bound(0)
         self.port = int(self._reserved.getsockname()[1])
@@ -81,6 +82,7 @@ class FaultProxy:
         await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

@@ -54,6 +54,7 @@ async function saveBrand(form) {
   if (limits.length) body.limits = Object.fromEntries(limits.map((field) => [field.dataset.limit, numberOf(field)]));
   const ref = form.dataset.brandForm;
   if (!ref) {
+    if (form.elements.mode) body.mode = form.elements.mode.value;
     const added = await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
     // Load the whole page again: its header shows this brand and its time zone.
     return location.assign(`/settings?added=${encodeURIComponent(added.ref)}`);

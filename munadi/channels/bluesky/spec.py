@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from munadi.channels.options import MAX_OPTION, broken
-from munadi.channels.settings import ChannelSettings
+from munadi.channels.settings import ChannelSettings, InSandbox
 from munadi.channels.text import measure
 from munadi.domain.channel import (
     ChannelName,
@@ -152,6 +152,8 @@ class Options(WireModel):
     captions: tuple[Caption, ...] = Field(default=(), max_length=20)
     presentation: Literal["default", "gif"] | None = None
 
+
+SANDBOX = InSandbox({"entryway": "entryway", "plc": "plc", "appview": "appview", "video": "video"})
 
 SPEC = ChannelSpec(
     name=ChannelName.BLUESKY,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from munadi.channels.files import Bound, Encoding, FileRule, height, size
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
-from munadi.channels.settings import Duration, PolledSettings
+from munadi.channels.settings import Duration, InSandbox, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -135,6 +135,8 @@ VIDEOS = {
 LINK_LEAD = timedelta(minutes=1)
 PHOTO_LEAD = timedelta(minutes=5)
 VIDEO_LEAD = timedelta(minutes=20)
+
+SANDBOX = InSandbox({"graph": "graph", "auth": "www", "upload": "upload", "video": "video"})
 
 SPEC = ChannelSpec(
     name=ChannelName.FACEBOOK,

@@ -13,7 +13,7 @@ from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import COMMENT, PUBLISH, READ, Permission, Permissions
-from munadi.channels.settings import Duration, PolledSettings
+from munadi.channels.settings import Duration, InSandbox, PolledSettings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -213,6 +213,8 @@ LEADS = {
     Kind.CAROUSEL: timedelta(minutes=5),
     Kind.REEL: timedelta(minutes=10),
 }
+
+SANDBOX = InSandbox({"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"})
 
 SPEC = ChannelSpec(
     name=ChannelName.INSTAGRAM,

@@ -13,7 +13,7 @@ from munadi.channels.files import Bound, pixels, size
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
 from munadi.channels.rules import Leads, PollRule
-from munadi.channels.settings import AppSettings, Duration
+from munadi.channels.settings import AppSettings, Duration, InSandbox
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -189,6 +189,8 @@ DOCUMENT = MediaRule(
     max_pages=300,
 )
 RULES = {rule.kind: rule for rule in (IMAGE, VIDEO, DOCUMENT)}
+
+SANDBOX = InSandbox({"api": "api", "auth": "www", "upload": "www"})
 
 SPEC = ChannelSpec(
     name=ChannelName.LINKEDIN,

@@ -13,7 +13,7 @@ from pydantic import Field
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.channels.rules import Leads
-from munadi.channels.settings import ChannelSettings, Duration
+from munadi.channels.settings import ChannelSettings, Duration, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -116,6 +116,8 @@ VIDEO = MediaRule(
     takes_alt=True,
     max_alt_length=1500,
 )
+
+SANDBOX = InSandbox()
 
 SPEC = ChannelSpec(
     name=ChannelName.MASTODON,

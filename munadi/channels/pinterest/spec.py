@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.permissions import READ, Permission, Permissions
 from munadi.channels.rules import Leads
-from munadi.channels.settings import AppSettings, Duration
+from munadi.channels.settings import AppSettings, Duration, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -124,6 +124,8 @@ VIDEO = MediaRule(
     takes_alt=True,
     max_alt_length=MAX_ALT,
 )
+
+SANDBOX = InSandbox({"api": "api", "auth": "www", "upload": "s3"})
 
 SPEC = ChannelSpec(
     name=ChannelName.PINTEREST,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from munadi.channels.files import Bound
 from munadi.channels.options import broken
-from munadi.channels.settings import ChannelSettings
+from munadi.channels.settings import ChannelSettings, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -160,6 +160,8 @@ DOCUMENTS = {
         kind=MediaKind.VIDEO, mime_types=("video/mp4", "video/quicktime", "video/webm"), max_bytes=MAX_BYTES
     ),
 }
+
+SANDBOX = InSandbox({"api": "api", "site": "site"}, ("storage_chat",))
 
 SPEC = ChannelSpec(
     name=ChannelName.TELEGRAM,

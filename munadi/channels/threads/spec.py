@@ -12,7 +12,7 @@ from munadi.channels.files import Bound
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.meta.rules import ENCODING as META_ENCODING
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
-from munadi.channels.settings import AppSettings, Duration
+from munadi.channels.settings import AppSettings, Duration, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -211,6 +211,8 @@ LEADS = {
     Kind.CAROUSEL: timedelta(minutes=5),
     Kind.VIDEO: timedelta(minutes=10),
 }
+
+SANDBOX = InSandbox({"graph": "graph", "token": "token", "auth": "www"})
 
 SPEC = ChannelSpec(
     name=ChannelName.THREADS,

@@ -11,7 +11,7 @@ from munadi.channels.callbacks import ReportRule
 from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
-from munadi.channels.settings import Duration, PolledSettings
+from munadi.channels.settings import Duration, InSandbox, PolledSettings
 from munadi.channels.tiktok.reports import read_removal
 from munadi.domain.channel import (
     ChannelName,
@@ -147,6 +147,8 @@ UNAUDITED = Notice(
     values=tuple(level for level in Privacy if level is not Privacy.SELF_ONLY),
     message="refuses this privacyLevel until it has audited your app: set MUNADI_CHANNELS__TIKTOK__AUDITED once it has",
 )
+
+SANDBOX = InSandbox({"api": "api", "auth": "www", "upload": "upload"})
 
 SPEC = ChannelSpec(
     name=ChannelName.TIKTOK,

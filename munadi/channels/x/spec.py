@@ -11,7 +11,7 @@ from munadi.channels.files import Bound, Encoding, FileRule, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.channels.rules import Leads, PollRule
-from munadi.channels.settings import AppSettings, Duration
+from munadi.channels.settings import AppSettings, Duration, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -117,6 +117,8 @@ VIDEO = MediaRule(
     min_duration=timedelta(seconds=0.5),
     max_duration=timedelta(seconds=140),
 )
+
+SANDBOX = InSandbox({"api": "api", "auth": "www", "upload": "api"})
 
 SPEC = ChannelSpec(
     name=ChannelName.X,

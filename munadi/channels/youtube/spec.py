@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import Permission, Permissions
-from munadi.channels.settings import Duration, PolledSettings
+from munadi.channels.settings import Duration, InSandbox, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -156,6 +156,9 @@ THUMBNAIL = MediaRule(
     min_width=640,
     converted_types=("image/webp",),
 )
+
+SANDBOX = InSandbox({"api": "api", "auth": "auth", "token": "token"})
+
 SPEC = ChannelSpec(
     name=ChannelName.YOUTUBE,
     title="YouTube",

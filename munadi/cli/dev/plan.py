@@ -113,6 +113,8 @@ def make_plan(wishes: PlanOptions) -> Plan:
         added["MUNADI_PUBLIC_URL"] = api_url
     if host in _LOOPBACKS and not settings.metrics.model_fields_set:
         added["MUNADI_METRICS__PUBLIC"] = "true"
+    if sandbox_port is not None and settings.sandbox_url is None:
+        added["MUNADI_SANDBOX_URL"] = f"http://{LOOPBACK}:{sandbox_port}"
     for network in sandboxed:
         added |= _towards_the_sandbox(network, f"http://{LOOPBACK}:{sandbox_port}", settings)
     return Plan(

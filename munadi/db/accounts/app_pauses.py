@@ -18,15 +18,21 @@ from munadi.db.tables import AccountRow, AppPauseRow
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.app_pause import Paused
 
+# A test brand's limits are the sandbox's, and pause no app of a network.
+_OF_SANDBOX = "sandbox:"
+
 
 def app_of(account: ConnectedAccount) -> str:
     """The app that an account is connected to."""
-    return f"{account.channel}/{account.login or ''}"
+    return f"{_OF_SANDBOX if account.is_test else ''}{account.channel}/{account.login or ''}"
 
 
 def pause_of(calls: Paused) -> Any:
     """As a column of a query of `AccountRow`: until when its app makes no such calls; null without a pause."""
-    app = col(AccountRow.channel).concat(literal("/")).concat(func.coalesce(AccountRow.login, literal("")))
+    network = case((col(AccountRow.is_test).is_(True), literal(_OF_SANDBOX)), else_=literal("")).concat(
+        col(AccountRow.channel)
+    )
+    app = network.concat(literal("/")).concat(func.coalesce(AccountRow.login, literal("")))
     found = select(col(AppPauseRow.until)).where(col(AppPauseRow.app) == app, col(AppPauseRow.calls) == calls.value)
     return found.scalar_subquery()
 

@@ -88,11 +88,12 @@ def describe(row: AccountRow, connection: Connection) -> None:
     row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
 
 
-def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime) -> AccountRow:
+def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime, *, is_test: bool) -> AccountRow:
     """A new row, still without credentials."""
     return AccountRow(
         id=new_id(Prefix.ACCOUNT),
         brand_ref=brand_ref,
+        is_test=is_test or None,
         channel=channel.value,
         external_id=external_id,
         handle="",
@@ -117,6 +118,7 @@ def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAcc
     return ConnectedAccount(
         id=row.id,
         brand_ref=row.brand_ref,
+        is_test=bool(row.is_test),
         channel=ChannelName(row.channel),
         external_id=row.external_id,
         handle=row.handle,

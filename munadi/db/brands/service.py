@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,20 +11,36 @@ from munadi.db.answers import Answer, Conflict, NotPermitted, NotVisible, Servic
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
-from munadi.domain.brand import BRAND_REF, ApprovalRule, BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.brand import (
+    BRAND_REF,
+    ApprovalRule,
+    BrandLimits,
+    BrandMode,
+    BrandView,
+    Duplicates,
+    UnusableAccounts,
+)
 from munadi.domain.brand_requests import BrandChange, BrandCreate
 from munadi.domain.look_ages import stored_looks
+from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.reach import Reach
+from munadi.ports.sandboxed import SETTING
 
 
+@dataclass(frozen=True)
 class BrandService(Service):
-    """Brands. One object per process."""
+    """Brands. One object per process. `has_sandbox`: whether test brands have a place to publish to."""
+
+    has_sandbox: bool = False
 
     async def create(self, sent: BrandCreate, caller: Principal, key: IdempotencyKey) -> Answer:
         """Create a brand. Raises NotPermitted, and Conflict where its ref is taken."""
         if not caller.reach.may_create(sent.ref):
             raise NotPermitted(f"this key works for {_named(caller.reach)} and makes no other brand")
+        if sent.mode is BrandMode.TEST and not self.has_sandbox:
+            message = f"a test brand publishes to the sandbox, and there is none here; its operator sets {SETTING}"
+            raise ProblemsFound([Problem(pointer="/mode", code="SANDBOX_MISSING", message=message, rule=SETTING)])
 
         async def work(session: AsyncSession) -> Answer:
             made = await self._store.create(
@@ -37,6 +54,7 @@ class BrandService(Service):
                 approval=sent.approval or ApprovalRule.PROPOSALS,
                 looks=sent.looks,
                 metadata=sent.metadata,
+                mode=sent.mode,
                 now=self.clock.now(),
             )
             return Answer.of(made)

@@ -16,7 +16,7 @@ from munadi.db.keys.callers import forget_callers
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import ApprovalRule, BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.brand import ApprovalRule, BrandLimits, BrandMode, BrandView, Duplicates, UnusableAccounts
 from munadi.domain.look_ages import Looks, kept_looks, stored_looks
 from munadi.domain.reach import EVERY_BRAND, Reach
 
@@ -29,6 +29,7 @@ def brand_view(row: BrandRow) -> BrandView:
     """A brand as the API returns it."""
     return BrandView(
         ref=row.ref,
+        mode=BrandMode(row.mode),
         name=row.name,
         timezone=row.timezone,
         limits=BrandLimits.kept(row.limits),
@@ -66,11 +67,13 @@ class BrandStore:
         approval: ApprovalRule = ApprovalRule.PROPOSALS,
         looks: Looks | None = None,
         metadata: Mapping[str, str] | None = None,
+        mode: BrandMode = BrandMode.LIVE,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
         row = BrandRow(
             ref=ref,
+            mode=mode.value,
             name=name,
             timezone=timezone,
             limits=limits.model_dump(mode="json"),

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, insert, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
-from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
+from munadi.db.tables import BrandRow, DeliveryRow, EndpointRow, EventRow
+from munadi.domain.brand import BrandMode
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 
@@ -32,7 +33,20 @@ def gets_events_of(brand_ref: ColumnElement[str] | Mapped[str]) -> ColumnElement
 _SUBSCRIBED = Prebuilt(
     select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(gets_events_of(bindparam("brand_ref")))
 )
-INSERT_EVENT, _INSERT_DELIVERIES = Prebuilt(insert(EventRow)), Prebuilt(insert(DeliveryRow))
+# Whether an event is about a test brand is read with the insert itself, so that no emitter can leave it out.
+_MODE = select(BrandRow.mode == BrandMode.TEST.value).where(BrandRow.ref == bindparam("of_brand", type_=String))
+_INSERT_EVENT = Prebuilt(insert(EventRow).values(is_test=_MODE.scalar_subquery()))
+_INSERT_DELIVERIES = Prebuilt(insert(DeliveryRow))
+
+
+def write_event(connection: Connection, event: Mapping[str, Any]) -> None:
+    """Insert an event by the values of its row."""
+    _INSERT_EVENT.write(connection, {**event, "of_brand": event["brand_ref"]})
+
+
+async def insert_event(session: AsyncSession, event: Mapping[str, Any]) -> None:
+    """As `write_event`, in a session."""
+    await _INSERT_EVENT.run(session, {**event, "of_brand": event["brand_ref"]})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.events.fan_out import INSERT_EVENT, add_deliveries, subscriptions
+from munadi.db.events.fan_out import add_deliveries, insert_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import EventRow
@@ -29,6 +29,7 @@ def event_of(row: EventRow) -> Event:
         timestamp=row.created_at,
         sequence=row.sequence,
         brand_ref=row.brand_ref,
+        test=bool(row.is_test),
         content_id=row.content_id,
         publication_id=row.publication_id,
         channel=row.sns,
@@ -80,7 +81,7 @@ async def notify(
         "created_at": now,
     }
     await session.flush()  # the brand's row before those that refer to it; an endpoint's new state before it is read
-    await INSERT_EVENT.run(session, event)
+    await insert_event(session, event)
     if endpoint_ids is None:
         channels = {sns} if sns else set()
         endpoint_ids = [s.endpoint_id for s in await subscriptions(session, brand_ref) if s.wants(kind, channels)]

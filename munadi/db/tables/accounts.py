@@ -17,6 +17,7 @@ IS_OPEN = "status IN ('waiting', 'consenting', 'choosing')"
 class BrandRow(SQLModel, table=True):
     __tablename__ = "brands"
     ref: str = Field(primary_key=True)
+    mode: str = Field(default="live", sa_column_kwargs={"server_default": "live"})
     name: str | None = None
     timezone: str | None = None
     limits: dict[str, Any] = json_column(default_factory=dict)
@@ -96,6 +97,7 @@ class AccountRow(SQLModel, table=True):
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref")
+    is_test: bool | None = None  # of a test brand; null: of a live one
     channel: str
     external_id: str
     handle: str

@@ -52,6 +52,7 @@ class EventRow(SQLModel, table=True):
     status: str | None = None
     reason: str | None = None
     data: dict[str, Any] = _json()
+    is_test: bool | None = None  # about a test brand; null: about a live one, or none
     trace: str | None = None  # the span that made the change, as W3C's traceparent; null while tracing is off
     created_at: datetime = _at()
 

@@ -79,6 +79,8 @@ export type AccountConnectedEvent = {
   sns: string;
   /** The status after the change. */
   status: AccountStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -114,6 +116,8 @@ export type AccountDisconnectedEvent = {
   sns: string;
   /** The status after the change. */
   status: AccountStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -143,6 +147,8 @@ export type AccountExpiringEvent = {
   sns: string;
   /** The status after the change. */
   status: AccountStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -200,6 +206,8 @@ export type AccountReauthRequiredEvent = {
   sns: string;
   /** The status after the change. */
   status: AccountStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -457,6 +465,8 @@ export type BrandCreate = {
   looks?: Looks | null;
   /** All names and texts of your own, returned with it and never sent to a network; null: none. At most 20, and 500 characters each. */
   metadata?: Record<string, unknown> | null;
+  /** `live` (by default), or `test`: it publishes to the sandbox alone. It never changes. Without it: `live`. */
+  mode?: BrandMode;
   /** For people. */
   name?: string | null;
   /** The brand's short name, unique and never changed. */
@@ -493,6 +503,9 @@ export type BrandLimits = {
   webhookDeliveriesPerMonth?: number | null;
 };
 
+/** Where a brand publishes: `live` at the networks, `test` at the sandbox alone. It never changes. */
+export type BrandMode = "live" | "test";
+
 /** A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due. */
 export type BrandView = {
   /** Which posts wait for an approval: none, those of keys that may only propose, or all of them. */
@@ -507,6 +520,8 @@ export type BrandView = {
   looks?: Looks | null;
   /** Names and texts of the client's own. */
   metadata?: Record<string, string>;
+  /** `live`, or `test`: it publishes to the sandbox alone. It never changes. */
+  mode?: BrandMode;
   /** For people. */
   name: string | null;
   /** The brand's short name, unique and never changed. */
@@ -767,6 +782,8 @@ export type ConnectionCompletedEvent = {
   sns: string;
   /** The status after the change. */
   status: "connected";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -802,6 +819,8 @@ export type ConnectionExpiredEvent = {
   sns: string;
   /** The status after the change. */
   status: "expired";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -831,6 +850,8 @@ export type ConnectionFailedEvent = {
   sns: string;
   /** The status after the change. */
   status: "failed";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -889,6 +910,8 @@ export type ContentAcceptedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -918,6 +941,8 @@ export type ContentApprovalDeclinedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -947,6 +972,8 @@ export type ContentApprovalGrantedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -976,6 +1003,8 @@ export type ContentApprovalRequestedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1011,6 +1040,8 @@ export type ContentCanceledEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1040,6 +1071,8 @@ export type ContentCompletedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1085,6 +1118,8 @@ export type ContentPreflightFailedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1114,6 +1149,8 @@ export type ContentPublishCanceledEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1143,6 +1180,8 @@ export type ContentPublishEditedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1172,6 +1211,8 @@ export type ContentPublishFailedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1201,6 +1242,8 @@ export type ContentPublishHeldEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1230,6 +1273,8 @@ export type ContentPublishLimitedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1259,6 +1304,8 @@ export type ContentPublishRestoredEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1288,6 +1335,8 @@ export type ContentPublishResumedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1317,6 +1366,8 @@ export type ContentPublishStartedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1346,6 +1397,8 @@ export type ContentPublishSucceededEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1375,6 +1428,8 @@ export type ContentPublishUnconfirmedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1404,6 +1459,8 @@ export type ContentPublishVanishedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1433,6 +1490,8 @@ export type ContentPublishWithdrawalRefusedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1462,6 +1521,8 @@ export type ContentPublishWithdrawalUnconfirmedEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1491,6 +1552,8 @@ export type ContentPublishWithdrawnEvent = {
   sns: string;
   /** The status after the change. */
   status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1520,6 +1583,8 @@ export type ContentQueuedEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1577,6 +1642,8 @@ export type ContentRescheduledEvent = {
   sns: null;
   /** The status after the change. */
   status: ContentStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -1609,6 +1676,8 @@ export type ContentUpdatedEvent = {
   sns: string | null;
   /** The status after the change. */
   status: ContentStatus | PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -2615,6 +2684,8 @@ export type OtherEvent = {
   sns: string | null;
   /** The status after the change. */
   status: string | null;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -3471,6 +3542,8 @@ export type WebhookDeliveryExhaustedEvent = {
   sns: null;
   /** The status after the change. */
   status: "exhausted";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -3500,6 +3573,8 @@ export type WebhookEndpointDisabledEvent = {
   sns: null;
   /** The status after the change. */
   status: "disabled";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -3529,6 +3604,8 @@ export type WebhookEndpointFailingEvent = {
   sns: null;
   /** The status after the change. */
   status: "failing";
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
@@ -3566,6 +3643,8 @@ export type WebhookTestEvent = {
   sns: null;
   /** The status after the change. */
   status: null;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
   /** When it happened. */
   timestamp: string;
   /** What happened. */
