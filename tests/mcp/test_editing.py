@@ -25,7 +25,9 @@ async def test_brands_have_their_zones(agent: Agent) -> None:
     assert "acme (no name): Asia/Kolkata" in words(await agent.ask("list_brands"))
     page = await agent.data("list_brands", limit=1)
     settings = {"duplicates": "warn", "unusableAccounts": "warn", "approval": "proposals", "looks": None}
-    assert page["data"] == [{"ref": "acme", "mode": "live", "name": None, "timezone": "Asia/Kolkata", **settings}]
+    assert page["data"] == [
+        {"ref": "acme", "mode": "live", "name": None, "timezone": "Asia/Kolkata", **settings, "metadata": {}}
+    ]
     assert (await agent.data("list_brands", cursor=page["nextCursor"]))["data"][0]["ref"] == "rival"
 
 
