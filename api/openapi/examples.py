@@ -119,6 +119,7 @@ KEY: dict[str, Any] = {
     "revokedAt": None,
     "lastUsedAt": "2026-12-01T09:12:00Z",
     "previousExpiresAt": None,
+    "metadata": {"tenant": "42"},
 }
 ACCOUNT: dict[str, Any] = {
     "id": "acc_01kf2v6s3tf0d8m7s0a3x9y5hq",

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.bodies.parsing import body_of, described
-from api.deps import ContentWriter, TheServices
+from api.deps import ContentProposer, TheServices
 from api.http.client_disconnect import while_connected
 from api.http.problems import ProblemDocument, problem_response, refused, request_id_of, translate
 from api.http.quotas import count_call
@@ -56,11 +56,11 @@ class BatchResults(WireModel):
     openapi_extra=described(ContentBatch, BATCHES),
 )
 async def create_contents(
-    request: Request, services: TheServices, principal: ContentWriter, idempotency: IdempotencyHeader
+    request: Request, services: TheServices, principal: ContentProposer, idempotency: IdempotencyHeader
 ) -> Response:
     """Accept up to 100 posts, each for itself: one that is refused does not stop the others. One Idempotency-Key is
     for the whole. A repeated request returns the same results, creates no post twice, and tries posts again whose
-    status was 409, 429 or 5xx. Each post counts as one API call."""
+    status was 403, 409, 429 or 5xx. Each post counts as one API call."""
     sent, problems = read_sent(body_of(request), ContentBatch)
     if problems:
         raise refused(problems)

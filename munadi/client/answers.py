@@ -1244,6 +1244,7 @@ class Key(TypedDict):
     hint: str
     id: str
     lastUsedAt: str | None
+    metadata: dict[str, str]
     name: str
     parentId: str | None
     previousExpiresAt: str | None
@@ -1263,6 +1264,7 @@ class KeyWithText(TypedDict):
     id: str
     key: str
     lastUsedAt: str | None
+    metadata: dict[str, str]
     name: str
     parentId: str | None
     previousExpiresAt: str | None

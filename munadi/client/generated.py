@@ -506,6 +506,7 @@ class Keys(Group[M]):
         brand_refs: Sequence[str] | None = None,
         caps: Json | None = None,
         expires_at: str | None = None,
+        metadata: Json | None = None,
     ) -> Call[answers.KeyWithText]:
         """Create a key. The key is shown only in this response. It may do no more than the key that makes this call:
         its scopes and brands are among that key's, its caps are no looser, and it ends no later. Where the request
@@ -517,6 +518,7 @@ class Keys(Group[M]):
                 brandRefs=[*brand_refs] if brand_refs else None,
                 caps=caps,
                 expiresAt=expires_at,
+                metadata=metadata,
                 name=name,
                 scopes=[*scopes],
             ),

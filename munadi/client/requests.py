@@ -225,6 +225,7 @@ class KeyChange(TypedDict):
 
     brandRefs: NotRequired[Sequence[str] | None]
     caps: NotRequired[KeyCaps | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     name: NotRequired[str | None]
 
 
@@ -236,6 +237,7 @@ class KeyCreate(TypedDict):
     brandRefs: NotRequired[Sequence[str] | None]
     caps: NotRequired[KeyCaps | None]
     expiresAt: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
     name: str
     scopes: Sequence[str]
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from munadi.domain.brand import BrandRef
 from munadi.domain.key import Scope
 from munadi.domain.key_caps import KeyCaps
+from munadi.domain.metadata import NewMetadata, OwnMetadata
 from munadi.domain.model import CreatedAt, Duration, UniqueId, WireModel
 from munadi.domain.reach import MOST_BRANDS, BrandPattern
 from munadi.domain.time import Instant
@@ -52,6 +53,7 @@ class KeyCreate(WireModel):
         None, description="What its calls may do at most; null: no caps of its own.", examples=[{"postsPerDay": 20}]
     )
     expires_at: Instant | None = Field(None, description="When it ends; null: never.")
+    metadata: NewMetadata = None
 
 
 class KeyChange(WireModel):
@@ -64,6 +66,7 @@ class KeyChange(WireModel):
     caps: KeyCaps | None = Field(
         None, description="What its calls may do at most; null: no caps of its own.", examples=[{"postsPerDay": 20}]
     )
+    metadata: NewMetadata = None
 
 
 class KeyRotation(WireModel):
@@ -101,6 +104,7 @@ class KeyView(WireModel):
     previous_expires_at: datetime | None = Field(
         description="Until when its text before the last rotation is valid, too; null if it has no such text."
     )
+    metadata: OwnMetadata = {}
 
 
 class KeyWithText(KeyView):

@@ -81,7 +81,7 @@ OPERATIONS = (
     Operation("GET", "/metrics", ADMIN, OWN),
     Operation("POST", "/v1/contents", PROPOSE, UNKNOWN, POST),
     Operation("GET", "/v1/contents", CR, EMPTY),
-    Operation("POST", "/v1/contents/batch", CW, OWN, {"contents": [POST]}),
+    Operation("POST", "/v1/contents/batch", PROPOSE, OWN, {"contents": [POST]}),
     Operation("POST", "/v1/contents/validate", PREPARE, UNKNOWN, POST),
     Operation("GET", "/v1/calendar", CR, OWN, query="?since=2026-12-01&until=2026-12-31"),
     Operation("GET", "/v1/contents/{content_id}", CR, NOT_FOUND),

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from munadi.db.tables import ContentRow, IdempotencyRow
 from munadi.domain.key import Scope
+from munadi.domain.key_caps import KeyCaps
 from munadi.intake.requests import MAX_BATCH
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_errors, expect_problem
@@ -121,6 +122,47 @@ async def test_a_key_of_one_brand_neither_sees_nor_takes_the_results_of_another(
     assert foreign[0]["problem"]["errors"][0]["code"] == "BRAND_UNKNOWN"
     own = await api.key(Scope.CONTENTS_WRITE, brand_ref="acme")
     assert results(await send(api, post(api, 0), post(api, 1), key=own))[0]["status"] == 202
+
+
+async def test_keys_of_several_brands_do_not_meet_under_one_key_and_count_for_no_brand_of_others(
+    api: ApiHarness,
+) -> None:
+    await api.create("/v1/brands", {"ref": "saas-one"})
+    ours = await api.key(Scope.CONTENTS_WRITE, brand_refs=["acme", "saas-*"])
+    theirs = await api.key(Scope.CONTENTS_WRITE, brand_refs=["rival", "other-*"])
+    foreign = post(api, 1, brandRef="rival")
+    before = await calls(api, "rival")
+    found = results(await send(api, post(api, 0), foreign, post(api, 2, brandRef="saas-two"), key=ours))
+    assert [each["status"] for each in found] == [202, 422, 422]
+    assert await calls(api, "rival") == before + 1  # the call that read the number before
+    accepted = results(await send(api, post(api, 3, brandRef="rival"), foreign, key=theirs))
+    assert [each["status"] for each in accepted] == [202, 202]
+    assert results(await send(api, post(api, 0), foreign, post(api, 2, brandRef="saas-two"), key=ours)) == found
+
+
+async def test_posts_that_name_no_brand_of_the_key_count_for_its_own(api: ApiHarness) -> None:
+    own, before = await api.key(Scope.CONTENTS_WRITE, brand_ref="acme"), await calls(api)
+    await send(api, *(post(api, number, brandRef="rival") for number in range(5)), key=own)
+    assert await calls(api) == before + 5 + 1  # with the call that read the number before
+
+
+async def test_a_batch_keeps_the_caps_of_its_key_and_a_repetition_tries_what_they_refused(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_WRITE, brand_ref="acme", caps=KeyCaps(posts_per_day=2))
+    posts = [post(api, number) for number in range(4)]
+    found = results(await send(api, *posts, key=key))
+    assert [each["status"] for each in found] == [202, 202, 403, 403]
+    assert {each["problem"]["code"] for each in found[2:]} == {"KEY_CAP"}
+    await api.patch(f"/v1/keys/{await api.key_id(key)}", {"caps": {"postsPerDay": 3}})
+    again = results(await send(api, *posts, key=key))
+    assert [each["status"] for each in again] == [202, 202, 202, 403]
+    assert again[:2] == found[:2]
+    assert await api.count() == 3
+
+
+async def test_a_key_that_may_only_propose_proposes_every_post_of_a_batch(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_PROPOSE, brand_ref="acme")
+    found = results(await send(api, post(api, 0), post(api, 1), key=key))
+    assert [each["content"]["approval"]["status"] for each in found] == ["requested", "requested"]
 
 
 async def test_a_time_to_end_needs_its_scope_in_a_batch_too(api: ApiHarness) -> None:

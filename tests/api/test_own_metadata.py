@@ -1,4 +1,4 @@
-"""Metadata of brands, accounts, connect links and endpoints: a client's own names and texts, returned and edited."""
+"""Metadata of brands, accounts, connect links, endpoints and keys: a client's own texts, returned and edited."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ MAKES: dict[str, tuple[str, dict[str, Any]]] = {
     "brands": ("/v1/brands", {"ref": "third"}),
     "accounts": ("/v1/brands/acme/accounts", ACCOUNT),
     "webhooks/endpoints": ("/v1/webhooks/endpoints", {**HOOK}),
+    "keys": ("/v1/keys", {"name": "cms", "scopes": ["contents:read"], "caps": {"postsPerDay": 3}}),
 }
 
 

@@ -35,6 +35,7 @@ def child_of(caller: Principal, wanted: KeyCreate, reach: Reach) -> NewKey:
         caps=filled_caps(wanted.caps, caller),
         expires_at=wanted.expires_at or caller.key_ends_at,
         lineage=(*caller.lineage, caller.key_id),
+        metadata=wanted.metadata,
     )
     require_within(new, caller)
     return new

@@ -147,6 +147,8 @@ def _visible(row: KeyRow | None, key_id: str, caller: Principal) -> KeyRow:
 def _changes(sent: KeyChange, row: KeyRow, reach: Reach | None, caller: Principal) -> dict[str, Any]:
     """What changes. Raises KeyExceedsOwn where that would allow more than the caller itself may do."""
     changes: dict[str, Any] = {"name": sent.name} if sent.name is not None else {}
+    if "metadata" in sent.model_fields_set:
+        changes["metadata"] = sent.metadata
     if reach is not None:
         changes["reach"] = reach
     if "caps" in sent.model_fields_set:
@@ -192,4 +194,5 @@ def _view(row: KeyRow) -> KeyView:
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
         previous_expires_at=previous,
+        metadata=row.own_metadata or {},
     )

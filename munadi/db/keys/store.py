@@ -34,6 +34,7 @@ class NewKey:
     caps: KeyCaps | None = None
     expires_at: datetime | None = None
     lineage: Sequence[str] = ()
+    metadata: Mapping[str, str] | None = None
 
 
 class KeyStore:
@@ -57,6 +58,7 @@ class KeyStore:
             caps=_stored_caps(new.caps),
             parent_id=next(reversed(new.lineage), None),
             lineage=list(new.lineage),
+            own_metadata=dict(new.metadata) if new.metadata else None,
             created_at=now,
             expires_at=new.expires_at,
         )
@@ -117,8 +119,9 @@ async def descendants(session: AsyncSession, key_id: str) -> list[KeyRow]:
 
 
 def change_key(session: AsyncSession, row: KeyRow, changes: Mapping[str, Any], now: datetime) -> None:
-    """Change a locked key: its `name`, its brands (`reach`) and its `caps`, those that are given."""
+    """Change a locked key: its `name`, its brands (`reach`), its `caps` and its `metadata`, those that are given."""
     row.name = changes.get("name", row.name)
+    row.own_metadata = changes.get("metadata", row.own_metadata)
     reach, caps = changes.get("reach", reach_of(row)), changes.get("caps", caps_of(row))
     row.brand_ref, row.brand_refs = reach.columns
     row.caps = _stored_caps(caps)

@@ -307,7 +307,7 @@ export class Contents {
     return this.send<t.ContentView>("POST", `/v1/contents`, { body, ...options });
   }
 
-  /** Accept up to 100 posts, each for itself: one that is refused does not stop the others. One Idempotency-Key is for the whole. A repeated request returns the same results, creates no post twice, and tries posts again whose status was 409, 429 or 5xx. Each post counts as one API call. */
+  /** Accept up to 100 posts, each for itself: one that is refused does not stop the others. One Idempotency-Key is for the whole. A repeated request returns the same results, creates no post twice, and tries posts again whose status was 403, 409, 429 or 5xx. Each post counts as one API call. */
   createBatch(body: t.ContentBatch, options: CallOptions = {}): Promise<t.BatchResults> {
     return this.send<t.BatchResults>("POST", `/v1/contents/batch`, { body, ...options });
   }

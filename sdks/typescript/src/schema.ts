@@ -2290,6 +2290,8 @@ export type KeyChange = {
   brandRefs?: (string)[] | null;
   /** What its calls may do at most; null: no caps of its own. */
   caps?: KeyCaps | null;
+  /** All names and texts of your own, returned with it and never sent to a network; null: none. At most 20, and 500 characters each. */
+  metadata?: Record<string, unknown> | null;
   /** For people; null: it stays. */
   name?: string | null;
 };
@@ -2304,6 +2306,8 @@ export type KeyCreate = {
   caps?: KeyCaps | null;
   /** When it ends; null: never. */
   expiresAt?: string | null;
+  /** All names and texts of your own, returned with it and never sent to a network; null: none. At most 20, and 500 characters each. */
+  metadata?: Record<string, unknown> | null;
   /** For people. */
   name: string;
   /** What the key may do. */
@@ -2334,6 +2338,8 @@ export type KeyView = {
   id: string;
   /** When it last made a call, to a minute; null: never yet. */
   lastUsedAt: string | null;
+  /** Names and texts of the client's own. */
+  metadata?: Record<string, string>;
   /** For people. */
   name: string;
   /** The key that made it; null: a command on the machine. */
@@ -2366,6 +2372,8 @@ export type KeyWithText = {
   key: string;
   /** When it last made a call, to a minute; null: never yet. */
   lastUsedAt: string | null;
+  /** Names and texts of the client's own. */
+  metadata?: Record<string, string>;
   /** For people. */
   name: string;
   /** The key that made it; null: a command on the machine. */
