@@ -32,6 +32,7 @@ class ChannelName(StrEnum):
     LINKEDIN = "linkedin"
     TELEGRAM = "telegram"
     YOUTUBE = "youtube"
+    DISCORD = "discord"
 
 
 class TextUnit(StrEnum):

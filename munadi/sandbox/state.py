@@ -11,6 +11,7 @@ from typing import Any
 from munadi.sandbox.bluesky import Bluesky
 from munadi.sandbox.changes import everything_shown, state_of
 from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.discord import Discord
 from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
@@ -30,6 +31,7 @@ from munadi.sandbox.youtube import YouTube
 
 NETWORKS: tuple[type[Platform[Any]], ...] = (
     Bluesky,
+    Discord,
     Facebook,
     Instagram,
     LinkedIn,

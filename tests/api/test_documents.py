@@ -1,4 +1,4 @@
-"""Documents: stored with their name and pages, taken by LinkedIn and Telegram, refused by every other network."""
+"""Documents: stored with their name and pages, taken by Discord, LinkedIn and Telegram, refused by all others."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ CHANNELS = (
     "mastodon",
     "pinterest",
     "telegram",
+    "discord",
     "tiktok",
     "x",
     "youtube",

@@ -41,6 +41,7 @@ class Scene:
     expired: httpx.Response
     settings: Mapping[str, Any]
     method: str = "POST"  # of the visible call
+    scheme: str = "Bearer"  # of its token
     bears_token: bool = True  # of the visible call; False where its address is the secret
     reading_posts: tuple[str, ...] = ()
     settles_later: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.failure import Effect, Reason
-from tests.channels.error_facts import WORDS, given, google, graph, telegram
+from tests.channels.error_facts import WORDS, discord, given, google, graph, telegram
 
 R, REJECTED, NOT_SENT, UNKNOWN = Reason, Effect.REJECTED, Effect.NOT_SENT, Effect.UNKNOWN
 ODD = R.UNKNOWN_PROVIDER_ERROR
@@ -95,6 +95,20 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         (given(413), R.MEDIA_VALIDATION_FAILED, REJECTED),
         (toot(500, "Record not found"), R.PROVIDER_OUTAGE, UNKNOWN),
         (given(200, {"status": "request already handled"}), ODD, UNKNOWN),
+    ],
+    "discord": [
+        (discord(401, 0), R.TOKEN_EXPIRED, NOT_SENT, "HTTP 401"),
+        (given(401, "<html>"), R.TOKEN_EXPIRED, NOT_SENT),
+        (given(403, "<html>Cloudflare</html>"), ODD, UNKNOWN, "HTTP 403"),
+        (given(413), R.MEDIA_VALIDATION_FAILED, REJECTED),
+        (discord(400, 999_999), ODD, REJECTED, "999999"),
+        (discord(404, 0), ODD, REJECTED, "HTTP 404"),
+        (given(400, {"message": "no code"}), ODD, UNKNOWN),
+        (given(400, {"code": "50001", "message": "text"}), ODD, UNKNOWN),
+        (given(400, {"code": True, "message": "yes"}), ODD, UNKNOWN),
+        (given(400, {"code": 50001}), R.TARGET_NOT_ACCESSIBLE, REJECTED, "50001"),
+        (discord(500, 50001), R.PROVIDER_OUTAGE, UNKNOWN, "50001"),
+        (discord(503, 130000), R.PROVIDER_OUTAGE, UNKNOWN, "130000"),
     ],
     "pinterest": [
         (pin(403, 7, "Something new"), ODD, REJECTED, "403/7"),

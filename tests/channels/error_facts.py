@@ -60,6 +60,15 @@ def xrpc(key: str) -> Answer:
     return given(int(status), {"error": name, "message": WORDS})
 
 
+def discord(status: int, code: int, **more: Any) -> Answer:
+    return given(status, {"code": code, "message": WORDS, **more})
+
+
+def discord_of(key: str) -> Answer:
+    status, _, code = key.rpartition("/")
+    return discord(int(status or 400), int(code))
+
+
 def linkedin(key: str) -> Answer:
     if key.isdecimal():
         return given(401, {"status": 401, "serviceErrorCode": int(key), "message": WORDS})
@@ -116,6 +125,7 @@ def youtube(key: str) -> Answer:
 
 ENVELOPES: dict[str, Callable[[str], Answer]] = {
     "bluesky": xrpc,
+    "discord": discord_of,
     "facebook": graph_of,
     "instagram": graph_of,
     "linkedin": linkedin,
@@ -155,6 +165,12 @@ def _own_graph_keys(cell: str) -> Iterator[str]:
 def _xrpc_keys(cell: str) -> Iterator[str]:
     for name, *statuses in re.findall(r"([A-Za-z_]{6,})[ (*]+(\d{3})(?:/(\d{3}))?", cell):
         yield from (f"{status}:{name}" for status in statuses if status > "299")
+
+
+def _discord_keys(cell: str) -> Iterator[str]:
+    """`404/10015, 50027`: codes of five digits and more, some with their status."""
+    if not cell.startswith("5"):  # whose status decides
+        yield from re.findall(r"\b(?:\d{3}/)?\d{5,6}\b", cell)
 
 
 def _linkedin_keys(cell: str) -> Iterator[str]:
@@ -200,6 +216,7 @@ def _youtube_keys(cell: str) -> Iterator[str]:
 
 KEYS: dict[str, Callable[[str], Iterator[str]]] = {
     "bluesky": _xrpc_keys,
+    "discord": _discord_keys,
     "facebook": _graph_keys,
     "instagram": _own_graph_keys,
     "linkedin": _linkedin_keys,

@@ -34,10 +34,20 @@ FACEBOOK = {
 TELEGRAM = {"text": "sendMessage", "photo": "sendPhoto", "photos": "sendMediaGroup", "video": "sendVideo"}
 TELEGRAM |= {"document": "sendDocument"}
 SPAM = {"error": {"code": 4, "subcode": 2207051}}
+RESTART = {"error": {"error": "restart"}}
 KINDS: dict[str, tuple[Kind, ...]] = {
     "bluesky": tuple(
         Kind(name, f"com.atproto.repo.{operation}", {"status": 502, "body": "<html>"})
         for name, operation in (("text", "putRecord"), ("closed", "applyWrites"))
+    ),
+    "discord": tuple(
+        Kind(
+            name,
+            "create_message",
+            {"status": 502, "body": "<html>"},
+            ({"status": 500}, {"error": {"error": "restart"}}),
+        )
+        for name in ("text", "photo", "photos", "video", "document")
     ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
     "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),

@@ -105,6 +105,15 @@ def _pinterest(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     return RawRead(one.status_code, one.json(), any(row["id"] == post_id for row in rows), around)
 
 
+def _discord(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
+    bot = {"authorization": f"Bot {acme.account.token}", "user-agent": "DiscordBot (https://munadi.invalid, 1)"}
+    messages = f"/discord/api/v10/channels/{acme.account.external_id}/messages"
+    one = http.get(f"{messages}/{post_id}", headers=bot)
+    listed = http.get(messages, headers=bot)
+    rows = listed.json() if listed.status_code == 200 else []
+    return RawRead(one.status_code, one.json(), any(row["id"] == post_id for row in rows))
+
+
 def _telegram(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     token = acme.account.credentials.access_token
     assert token is not None
@@ -140,6 +149,7 @@ def _youtube(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
 
 READS: Mapping[str, Callable[[Acme, httpx.Client, str], RawRead]] = {
     "bluesky": _bluesky,
+    "discord": _discord,
     "facebook": _facebook,
     "instagram": _instagram,
     "linkedin": _linkedin,

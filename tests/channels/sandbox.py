@@ -137,6 +137,7 @@ class Place:
 APP = {"client_id": "4711", "client_secret": "app-secret"}
 PLACES = {
     "bluesky": Place({host: host for host in ("entryway", "video", "appview", "plc")}, quick=("video",)),
+    "discord": Place({"api": "api", "site": "site"}, limits={"messagesPer5Seconds": 1000}),
     "facebook": Place(
         {"graph": "graph", "auth": "www", "upload": "upload", "video": "video"},
         {**APP, "poll_quick": 0.02},

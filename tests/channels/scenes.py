@@ -10,6 +10,7 @@ from munadi.ports import AccountImport
 from tests.channels.contract import Scene, each_scene
 from tests.channels.making import account, publication
 from tests.channels.network import answer, ok
+from tests.channels.scene_discord import DISCORD
 from tests.channels.scene_linkedin import LINKEDIN
 from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
@@ -44,6 +45,6 @@ BLUESKY = Scene(
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
 )
 
-ALL = (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, PINTEREST, TELEGRAM, THREADS, TIKTOK, X, YOUTUBE)
+ALL = (BLUESKY, DISCORD, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, PINTEREST, TELEGRAM, THREADS, TIKTOK, X, YOUTUBE)
 SCENES = {scene.name: scene for scene in ALL}
 scenes = each_scene(SCENES)

@@ -60,7 +60,7 @@ async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
     assert gate.asked == 1
     assert [request.url.path.endswith(scene.visible) for request in built.network.mutations] == [True]
     authorization = built.network.mutations[0].headers.get("authorization")
-    assert authorization == (f"Bearer {TOKEN}" if scene.bears_token else None)
+    assert authorization == (f"{scene.scheme} {TOKEN}" if scene.bears_token else None)
 
 
 @scenes

@@ -28,9 +28,9 @@ def test_a_file_of_a_kind_that_a_network_never_takes_is_one_problem(name: str) -
         assert found[0].limit == ", ".join(dict.fromkeys(rule.kind for rule in CHANNELS[name].spec.media_rules))
 
 
-def test_documents_are_for_linkedin_and_telegram() -> None:
+def test_documents_are_for_discord_linkedin_and_telegram() -> None:
     takes = [name for name in TABLES if ("/media/0", "MEDIA_KIND") not in codes(name, draft("x", media=(document(),)))]
-    assert sorted(takes) == ["linkedin", "telegram"]
+    assert sorted(takes) == ["discord", "linkedin", "telegram"]
 
 
 def ruled(name: str, rule: MediaRule, **facts: Any) -> Draft:

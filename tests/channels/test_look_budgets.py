@@ -33,8 +33,8 @@ from worker.looking import PostWatcher
 
 HOUR = timedelta(hours=1)
 NUMBERS = (1, 50, 120)
-# Telegram is asked for each message, five in a second: one more than a look reads shows as much.
-FEWER = {"telegram": (1, 21)}
+# Telegram is asked for each message, five in a second: one more than a look reads shows as much. So is Discord.
+FEWER = {"discord": (1, 21), "telegram": (1, 21)}
 LOST = 2
 GONE = {"tiktok": Verdict.UNSEEN}
 

@@ -116,6 +116,12 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         absent("copyright", "removed", {"code": 50}, 404),
         absent("vanish", "closed", {"code": 2}, 401, UNREADABLE),
     ),
+    "discord": (
+        absent("delete", "deleted", {"code": 10008}, 404),
+        Row("moderate", "removed", GONE, {"code": 10008}, 404, False, is_final=True),
+        absent("vanish", "channel_gone", {"code": 10003}, 404, UNREADABLE),
+        absent("vanish", "kicked", {"code": 50001}, 403, UNREADABLE),
+    ),
     "telegram": (
         absent("delete", "deleted", {"description": "Bad Request: message to edit not found"}, 400, listed=None),
         absent(

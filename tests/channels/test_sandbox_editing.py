@@ -20,6 +20,8 @@ KINDS: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     ("mastodon", "text", {"parts": ("Two",)}, {"options": {"contentWarning": "Rain"}}, "edit_status"),
     ("facebook", "text", {"first_comment": "More"}, {"text": "Corrected"}, "edit_post"),
     ("facebook", "photos", {}, {"text": "Corrected"}, "edit_post"),
+    ("discord", "text", {"parts": ("Two",)}, {"text": "Corrected"}, "edit_message"),
+    ("discord", "photos", {}, {"text": "Corrected", "options": {"embed": {"title": "Open"}}}, "edit_message"),
     ("linkedin", "photos", {}, {"text": "Corrected (twice) #now"}, "edit_post"),
     ("pinterest", "photo", {"link": "https://acme.example/"}, {"text": "Corrected"}, "edit_pin"),
     (

@@ -16,6 +16,7 @@ from tests.channels.test_sandbox_removing import spent
 
 LIVE, GONE, UNSEEN, UNREADABLE = Verdict.LIVE, Verdict.GONE, Verdict.UNSEEN, Verdict.UNREADABLE
 READS = {
+    "discord": ("get_message",),
     "linkedin": ("list_posts", "get_post", "get_posts", "get_page"),
     "pinterest": ("board_pins", "get_pin", "get_board", "list_boards"),
     "telegram": ("stopMessageLiveLocation",),
@@ -47,7 +48,7 @@ async def looked(acme: Acme, found: Sequence[PostedObject]) -> tuple[list[Verdic
 
 @pytest.mark.parametrize(
     ("acme", "calls"),
-    [("linkedin", 1), ("pinterest", 2), ("telegram", 4), ("tiktok", 1), ("x", 1), ("youtube", 1)],
+    [("discord", 4), ("linkedin", 1), ("pinterest", 2), ("telegram", 4), ("tiktok", 1), ("x", 1), ("youtube", 1)],
     indirect=["acme"],
 )
 async def test_how_many_calls_a_look_at_four_posts_makes(acme: Acme, calls: int) -> None:
@@ -72,6 +73,7 @@ async def test_what_is_no_id_spoils_no_other(acme: Acme) -> None:
 
 
 NO_SCOPE: dict[str, dict[str, Any]] = {
+    "discord": {"error": "access"},
     "linkedin": {"error": "scopes"},
     "pinterest": {"error": "scopes"},
     "telegram": {"error": "kicked"},

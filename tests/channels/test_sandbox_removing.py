@@ -18,6 +18,8 @@ from tests.channels.sandbox import Acme, at, draft, imported
 
 # The posts that are taken back, each beside another one of the profile, which stays.
 KINDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("discord", "text", {"parts": ("Two", "Three")}),
+    ("discord", "photos", {}),
     ("facebook", "text", {"first_comment": "More"}),
     ("facebook", "photos", {}),
     ("facebook", "reel", {"first_comment": "More"}),
@@ -111,7 +113,12 @@ async def test_a_lost_answer_is_settled_by_a_look(acme: Acme, kind: str, fields:
 # The operations of the sandbox that remove something.
 DELETES = {"facebook": "*", "instagram": "delete_media", "threads": "delete_post"}
 DELETES |= {"mastodon": "delete_status", "telegram": "deleteMessage", "x": "delete_post"}
-DELETES |= {"linkedin": "delete_post", "pinterest": "delete_pin", "youtube": "delete_video"}
+DELETES |= {
+    "discord": "delete_message",
+    "linkedin": "delete_post",
+    "pinterest": "delete_pin",
+    "youtube": "delete_video",
+}
 
 
 @each

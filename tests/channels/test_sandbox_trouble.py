@@ -17,6 +17,7 @@ R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
 KIND = {
     "bluesky": "text",
+    "discord": "text",
     "linkedin": "text",
     "mastodon": "text",
     "pinterest": "photo",
@@ -45,6 +46,7 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
     await acme.failure(given, saved, reason=R.TOKEN_EXPIRED, effect=S.NOT_SENT)
     assert acme.posts == []
     if acme.name in (
+        "discord",
         "instagram",
         "mastodon",
         "telegram",
@@ -75,6 +77,7 @@ WITHDRAWN = [
     *(("facebook", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
+    ("discord", {}, R.TOKEN_EXPIRED),
     ("linkedin", {}, R.TOKEN_EXPIRED),
     ("pinterest", {}, R.TOKEN_EXPIRED),
     ("telegram", {}, R.TOKEN_EXPIRED),
@@ -95,7 +98,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
+    if acme.name in ("discord", "linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -119,6 +122,10 @@ RESTRICTED = [
     *(("bluesky", status, R.ACCOUNT_RESTRICTED) for status in ("takendown", "deactivated", "suspended")),
     *((channel, "restricted", R.ACCOUNT_RESTRICTED) for channel in ("facebook", "instagram", "threads")),
     *((channel, "checkpoint", R.LOGIN_CHECKPOINT) for channel in ("facebook", "instagram", "threads")),
+    ("discord", "kicked", R.TARGET_NOT_ACCESSIBLE),
+    ("discord", "may_not_post", R.MISSING_SCOPE),
+    ("discord", "channel_gone", R.TARGET_NOT_ACCESSIBLE),
+    ("discord", "forum", R.INVALID_FIELD),
     ("linkedin", "no_role", R.MISSING_SCOPE),
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
     ("telegram", "kicked", R.TARGET_NOT_ACCESSIBLE),
@@ -139,6 +146,7 @@ async def test_an_account_in_trouble_is_reported_as_such(acme: Acme, status: str
 
 
 LIMITS = [
+    ("discord", "text", "messagesPer5Seconds", R.RATE_LIMITED),
     ("facebook", "reel", "reelsPerDay", R.RATE_LIMITED),
     ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
     ("linkedin", "text", "callsPerMemberPerDay", R.RATE_LIMITED),

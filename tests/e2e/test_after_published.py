@@ -69,6 +69,7 @@ class Fate:
 
 FATES = {
     "bluesky": Fate("moderate", "hide"),
+    "discord": Fate(is_editable=True),
     "facebook": Fate("hide", "hidden", is_editable=True),
     "instagram": Fate("copyright", "flagged", is_removable=False),  # connected at Instagram itself
     "linkedin": Fate("hide", "connections", is_editable=True),
@@ -89,7 +90,8 @@ REFUSES, REFUSED = "mastodon", ("WITHDRAWAL_REFUSED",)
 # Requests that read, though they are no GET.
 READS = {"query_videos", "stopMessageLiveLocation"}
 # Where the account is closed for a while; at the others the network is down.
-CLOSED = {"bluesky": "takendown", "linkedin": "no_role", "telegram": "kicked", "x": "suspended", "youtube": "suspended"}
+CLOSED = {"bluesky": "takendown", "discord": "kicked", "linkedin": "no_role", "telegram": "kicked"}
+CLOSED |= {"x": "suspended", "youtube": "suspended"}
 
 
 @pytest.mark.timeout(300)

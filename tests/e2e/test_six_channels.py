@@ -23,6 +23,7 @@ ALL = (
     "mastodon",
     "pinterest",
     "telegram",
+    "discord",
     "tiktok",
     "x",
     "youtube",
@@ -92,7 +93,8 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
         board = {"boardId": board_of(await brand.profile("pinterest"))}
         pinterest: dict[str, Any] = {"channel": "pinterest", "options": board}
-        plain = ["instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "telegram", "x", pinterest]
+        names = ("instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "telegram", "discord", "x")
+        plain: list[Any] = [*names, pinterest]
         posts = (
             ("Monsoon sale starts today", [image], [*plain, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
             ("Behind the scenes", [videos[1]], [*plain, TIKTOK, YOUTUBE]),

@@ -14,6 +14,7 @@ from tests.harness.world import QUICK, World, channel_of, open_world
 SEED = 20261203
 # What is published and edited, and the operation of its network that changes it.
 EDITS = {
+    "discord-text": "edit_message",
     "facebook": "edit_post",
     "linkedin-text": "edit_post",
     "mastodon-text": "edit_status",

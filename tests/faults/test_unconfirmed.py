@@ -28,6 +28,8 @@ READS = {
     "bluesky": ("com.atproto.repo.getRecord",),
     "instagram": ("container_status", "list_media"),
     "threads": ("container_status", "list_threads"),
+    "discord": ("list_messages",),
+    "discord-text": ("list_messages",),
     "facebook": ("published_posts",),
     "facebook-reel": ("video_status",),
     "linkedin": ("list_posts",),

@@ -15,6 +15,7 @@ SEED = 20261202
 # What is published and taken back, and the operation of its network that removes it.
 REMOVALS = {
     "bluesky": "com.atproto.repo.deleteRecord",
+    "discord-text": "delete_message",
     "facebook": "delete_post",
     "instagram": "delete_media",
     "linkedin-text": "delete_post",

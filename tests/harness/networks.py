@@ -17,6 +17,8 @@ VISIBLE = {
     "instagram-reel": "media_publish",
     "threads": "threads_publish",
     "threads-text": "threads_publish",
+    "discord": "create_message",
+    "discord-text": "create_message",
     "facebook": "feed",
     "facebook-photo": "feed",
     "facebook-reel": "finish_reel",
