@@ -93,12 +93,12 @@ async def each_scope_alone(matrix: Matrix) -> None:
     """A key with one scope may call the operations that require it and no others. Ids in the paths are unknown."""
     unknown = {name: f"{prefix.value}_01m8ejxcmxerarazfhwp4p2q3q" for name, prefix in ID_PREFIXES.items()}
     keys = {scope: (await matrix.key(scope.value, brand="rival"))[1] for scope in Scope}
-    everywhere = (await matrix.key("admin", brand=None))[1]
+    everywhere = {scope: (await matrix.key(scope.value, brand=None))[1] for scope in (Scope.ADMIN, Scope.BRANDS_WRITE)}
     for operation in OPERATIONS:
         for scope, bound in keys.items():
             # Brands are made and erased by a key of the whole installation.
             is_for_all = operation.foreign is Foreign.OWN or str(operation) == "DELETE /v1/brands/{ref}"
-            key = everywhere if scope is Scope.ADMIN and is_for_all else bound
+            key = everywhere.get(scope, bound) if is_for_all else bound
             answer = await matrix.call(operation, key, unknown | {"ref": "rival"})
             if scope is Scope.ADMIN or scope in operation.scopes:
                 if answer.status_code in (401, 403) or answer.status_code >= 500:
