@@ -34,6 +34,11 @@ Brands munadi.brands
     update brands.update ref changes
     list brands.list limit cursor
     erase brands.erase ref confirm
+Apps munadi.brands.apps
+    put brands.apps.put ref channel client_id client_secret
+    list brands.apps.list ref
+    get brands.apps.get ref channel
+    delete brands.apps.delete ref channel
 Erasures munadi.erasures
     get erasures.get erasure_id
 Channels munadi.channels

@@ -15,6 +15,7 @@ from api.http.shares import UploadShares
 from api.http.waiting import ContentWaits
 from api.process.services import Services
 from api.process.starts import Starts
+from munadi.accounts.apps import AppService
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
 from munadi.accounts.service import AccountService
@@ -119,6 +120,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         resends=ResendService(*own),
         accounts=accounts,
         connecting=connecting,
+        apps=AppService(*own, brands, channels, base_url),
         connections=ConnectionService(*own, accounts, connecting),
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,

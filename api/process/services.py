@@ -12,6 +12,7 @@ from api.http.address import Callers
 from api.http.shares import UploadShares
 from api.http.waiting import ContentWaits
 from api.process.starts import Starts
+from munadi.accounts.apps import AppService
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
 from munadi.accounts.service import AccountService
@@ -69,6 +70,7 @@ class Services:
     alerts: AlertService
     resends: ResendService
     accounts: AccountService
+    apps: AppService
     connecting: ConnectFlow
     connections: ConnectionService
     media: MediaService

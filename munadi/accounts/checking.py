@@ -68,7 +68,7 @@ class AccountChecks:
             is_test=account.is_test,
         )
         with calling_for(account.brand_ref):
-            seen = await self._channels[account.channel].verify(given)
+            seen = await self._channels.of_app(account.channel, account.app).verify(given)
         await self._accounts.store_checked(account.id, account.credentials_version, seen, self._clock.now())
 
     async def _record(self, account: ConnectedAccount, error: ChannelError) -> None:

@@ -19,8 +19,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.accounts.apps import current_app
 from munadi.accounts.importing import prove
 from munadi.accounts.service import AccountWorkflows
+from munadi.db.accounts.apps import AppStore
 from munadi.db.accounts.connections import ConnectionStore, LinkTaken, NewConnection, OfferedProfiles, hash_of
 from munadi.db.accounts.store import AccountStore
 from munadi.db.answers import Service
@@ -37,7 +39,7 @@ from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
-from munadi.ports import Channels, Choice, Connection, ConsentRequest
+from munadi.ports import AnyChannel, Channels, Choice, Connection, ConsentRequest
 from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
 
@@ -97,13 +99,20 @@ class ConnectFlow(Service):
     async def begin(self, link: str, browser: str) -> str:
         """Start the consent; returns the page to send the browser to. Raises InvalidLink, ChannelError."""
         row = await self.open_link(link)
-        state = secrets.token_urlsafe(SECRET_BYTES)
+        state, channel = secrets.token_urlsafe(SECRET_BYTES), ChannelName(row.channel)
         request = await self._consent_request(row, state)
+        app = await current_app(self.apps, self.channels, row.brand_ref, channel, row.login)
         with calling_for(row.brand_ref):
-            consent = await self.channels[row.channel].begin_consent(request)
+            consent = await self.channels.of_app(channel, app).begin_consent(request)
         try:
             await self._connections.begin(
-                row.id, state=state, browser=browser, kept=consent.kept, now=self.clock.now(), life=STATE_LIFE
+                row.id,
+                state=state,
+                browser=browser,
+                kept=consent.kept,
+                app_id=app.id if app is not None else None,
+                now=self.clock.now(),
+                life=STATE_LIFE,
             )
         except LinkTaken:
             raise _taken() from None
@@ -120,9 +129,9 @@ class ConnectFlow(Service):
         try:
             self._require_browser(row, browser)
             await self._require_key(row)
-            request = await self._consent_request(row, state)
+            request, at_network = await self._consent_request(row, state), await self._channel_of(row)
             with calling_for(row.brand_ref):
-                granted = await self.channels[channel].exchange(request, answered, kept)
+                granted = await at_network.exchange(request, answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 return await self._offered(row, OfferedProfiles(choices, granted.scopes))
@@ -173,7 +182,7 @@ class ConnectFlow(Service):
 
     async def _keep(self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]) -> None:
         """Verify every profile, then store all of them in one transaction, or none. Raises LinkTaken."""
-        channel, brand = self.channels[row.channel], await self._brand(row)
+        channel, brand = await self._channel_of(row), await self._brand(row)
         proven: list[Connection] = []
         for choice in choices:
             with calling_for(row.brand_ref):
@@ -183,7 +192,7 @@ class ConnectFlow(Service):
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
                 raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
             granted = scopes or profile.scopes
-            proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials))
+            proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials, row.app_id))
         now = self.clock.now()
         async with self.database.write() as session:
             current = await self._connections.current(session, row)
@@ -237,6 +246,19 @@ class ConnectFlow(Service):
         if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
             message = "the consent came back to another browser than it was begun in"
             raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
+
+    async def _channel_of(self, row: ConnectionRow) -> AnyChannel:
+        """The channel as the app that the consent was begun with. ChannelError when that is gone."""
+        app = await self.apps.opened(row.app_id) if row.app_id is not None else None
+        if row.app_id is not None and app is None:
+            message = "the app that the consent was begun with was removed"
+            raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
+        return self.channels.of_app(row.channel, app)
+
+    @property
+    def apps(self) -> AppStore:
+        """The apps of brands."""
+        return AppStore(self.database, self.keyring)
 
     @property
     def _accounts(self) -> AccountStore:

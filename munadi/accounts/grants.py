@@ -42,7 +42,9 @@ class Grants:
 
     async def _revoke(self, opened: OpenedAccount) -> None:
         account = opened.account
-        channel = self._channels[account.channel]
+        if account.app_id is not None and account.app is None:
+            return  # the app is gone, and no other can end its grants
+        channel = self._channels.of_app(account.channel, account.app)
         if channel.authorizer is None:
             return
         try:

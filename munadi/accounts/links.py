@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.accounts.apps import current_app
 from munadi.accounts.connecting import ConnectFlow, InvalidLink, InvalidState
 from munadi.accounts.service import AccountService
 from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
@@ -18,7 +19,7 @@ from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
-from munadi.domain.brand import BrandLimits, BrandMode
+from munadi.domain.brand import BrandLimits, BrandMode, BrandView
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView, ConnectLink
 from munadi.domain.ids import Prefix, is_id
@@ -56,7 +57,7 @@ class ConnectionService(Service):
         QuotaExceeded."""
         brand = await self.accounts.brands.get(brand_ref, caller)
         is_test = brand.mode is BrandMode.TEST
-        self._require_authorizer(channel, is_test)
+        await self._require_authorizer(brand, channel, wanted.login)
         pointer = "/serviceUrl" if wanted.service_url else "/hint"
         wanted = replace(wanted, hint=self._hint(channel, wanted))
         if is_test:
@@ -73,7 +74,7 @@ class ConnectionService(Service):
             raise Conflict("ACCOUNT_DISCONNECTED", "Disconnected", detail)
         channel = ChannelName(account.channel)
         brand = await self.accounts.brands.get(account.brand_ref, caller)
-        self._require_authorizer(channel, brand.mode is BrandMode.TEST)
+        await self._require_authorizer(brand, channel, account.login)
         wanted = replace(wanted, login=account.login, hint=wanted.hint or self._known_as(account))
         new = replace(_new(account.brand_ref, channel, wanted, caller), account_id=account.id)
         record = key.record(self.keyring, account.brand_ref, "accounts.reconnect", only_for=caller.key_id)
@@ -141,16 +142,21 @@ class ConnectionService(Service):
             raise NotVisible("connection", connection_id)
         return row
 
-    def _require_authorizer(self, channel: ChannelName, is_test: bool) -> None:
+    async def _require_authorizer(self, brand: BrandView, channel: ChannelName, login: str | None) -> None:
         """ProblemsFound with the remedy, unless accounts of this network can be connected in a browser."""
+        is_test = brand.mode is BrandMode.TEST
         authorizer = self.accounts.channels.authorizer(channel, is_test=is_test)
         if authorizer is None:
             message = (
                 f"{channel} cannot be connected in a browser here; import it with POST /v1/brands/{{ref}}/accounts"
             )
             raise ProblemsFound([Problem(pointer="/channel", code="CONNECT_UNAVAILABLE", message=message)])
-        if missing := authorizer.missing_settings:
-            message = f"{channel} has no app credentials here; set {' and '.join(missing)}"
+        app = await current_app(self.flow.apps, self.flow.channels, brand.ref, channel, login)
+        own = None if is_test or app is None else self.flow.channels.of_app(channel, app).authorizer
+        if missing := (own or authorizer).missing_settings:
+            message = (
+                f"{channel} has no app credentials here; set {' and '.join(missing)}, or an app of the brand's own"
+            )
             raise ProblemsFound([Problem(pointer="/channel", code="APP_NOT_CONFIGURED", message=message)])
 
     def _hint(self, channel: ChannelName, wanted: LinkWanted) -> str | None:

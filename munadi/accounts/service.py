@@ -8,10 +8,12 @@ from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.accounts.apps import current_app
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.grants import Grants
 from munadi.accounts.importing import prove
 from munadi.accounts.tokens import AccountTokens
+from munadi.db.accounts.apps import AppStore
 from munadi.db.accounts.rows import set_metadata
 from munadi.db.accounts.store import AccountStore
 from munadi.db.answers import Answer, NotVisible, Service
@@ -75,7 +77,8 @@ class AccountService(Service):
         if earlier := await self._earlier(record_):
             return earlier
         with calling_for(brand_ref):
-            connection = await self._verified(channel, replace(given, is_test=brand.mode is BrandMode.TEST))
+            given = replace(given, is_test=brand.mode is BrandMode.TEST)
+            connection = await self._verified(brand_ref, channel, given)
         view: AccountView | None = None
 
         async def work(session: AsyncSession) -> Answer:
@@ -138,7 +141,7 @@ class AccountService(Service):
             if before.status is not AccountStatus.DISCONNECTED:
                 self.workflows.wake_account(before)
 
-    async def _verified(self, channel: ChannelName, given: AccountImport) -> Connection:
+    async def _verified(self, brand_ref: str, channel: ChannelName, given: AccountImport) -> Connection:
         if self.channels.get(channel) is None:
             message = f"{channel} is not available here; see GET /v1/channels"
             raise ProblemsFound([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
@@ -152,7 +155,9 @@ class AccountService(Service):
             message = "the token has expired, and there is no refreshToken to renew it with"
             problems.add("/credentials/expiresAt", "TIME_IN_PAST", message)
             problems.raise_if_any()
-        return await prove(self.channels[channel], given)
+        app = await current_app(AppStore(self.database, self.keyring), self.channels, brand_ref, channel, given.login)
+        proven = await prove(self.channels.of_app(channel, app), given)
+        return proven if app is None else replace(proven, app_id=app.id)
 
     def require_sandbox(self, channel: ChannelName, own_server: str | None, pointer: str) -> None:
         """ProblemsFound where a test brand has no sandbox for this network, or names a server that is not there."""

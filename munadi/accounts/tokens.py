@@ -160,9 +160,12 @@ class AccountTokens:
         metrics.REFRESHES.labels(account.channel, "refreshed").inc()
 
     async def _refresh(self, account: ConnectedAccount) -> Credentials:
+        if account.app_id is not None and account.app is None:
+            raise _not_sent(Reason.TOKEN_REVOKED, "the app that the account was connected through is gone")
+        channel = self._channels.of_app(account.channel, account.app)
         try:
             async with asyncio.timeout(LEASE.total_seconds()):
-                return await self._channels[account.channel].refresh(account)
+                return await channel.refresh(account)
         except TimeoutError:
             raise _not_sent(Reason.PROVIDER_OUTAGE, "the network did not answer the refresh of the token") from None
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from munadi.channels.callbacks import ReportRule
 from munadi.channels.http import ChannelTools
 from munadi.channels.permissions import Permissions
+from munadi.channels.settings import AppSettings
+from munadi.domain.brand_app import AppCredentials
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
 from munadi.ports import AnyChannel, Channels
 
@@ -61,6 +63,20 @@ def app_secrets(settings: Mapping[str, Mapping[str, Any]]) -> dict[ChannelName, 
         given = settings.get(name.value, {})
         found[name] = {str(given[each]) for each in rule.secrets if given.get(each)}
     return found
+
+
+@cache
+def takes_apps(name: ChannelName) -> bool:
+    """Whether the network knows us as an app with an id and a secret, so that a brand can have its own."""
+    return issubclass(import_module(f"{REGISTRY[name]}.spec").Settings, AppSettings)
+
+
+def with_app(name: ChannelName, given: Mapping[str, Any], app: AppCredentials) -> dict[str, Any]:
+    """The settings of a channel with an app of a brand in place of the installation's, for the app's log-in alone."""
+    prefixes = getattr(import_module(f"{REGISTRY[name]}.spec"), "APPS_OF_LOGINS", {})
+    prefix = prefixes.get(app.login, "")
+    secret = app.client_secret.get_secret_value()
+    return {**given, f"{prefix}client_id": app.client_id, f"{prefix}client_secret": secret}
 
 
 @cache

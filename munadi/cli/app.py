@@ -33,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "media": ("media",),
     "accounts": ("accounts", "connecting", "erasing"),
     "brands": ("brands", "erasing"),
+    "apps": ("apps",),
     "channels": ("channels",),
     "webhooks": ("webhooks",),
     "alerts": ("alerts",),

@@ -252,6 +252,20 @@ class Billed(TypedDict):
     publications: int
 
 
+class BrandApp(TypedDict):
+    """An app of a brand, without its secret."""
+
+    accounts: int
+    brandRef: str
+    channel: str
+    clientId: str
+    createdAt: str
+    login: str | None
+    redirectUri: str
+    review: str | None
+    updatedAt: str
+
+
 class BrandLimits(TypedDict):
     """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md."""
 

@@ -208,6 +208,42 @@ class Brands(Group[M]):
         return Call("DELETE", f"/v1/brands/{segment(ref)}", {"confirm": confirm}, read=nothing)
 
 
+class Apps(Group[M]):
+    """The operations of `munadi.brands.apps` that are one request each."""
+
+    @operation
+    def put(
+        self,
+        ref: str,
+        channel: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        login: str | None = None,
+        review: str | None = None,
+    ) -> Call[answers.BrandApp]:
+        """Set a brand's app. From now on the brand's accounts at this network are connected through this app, by
+        links and by imports."""
+        return Call("PUT", f"/v1/brands/{segment(ref)}/apps/{segment(channel)}")
+
+    @operation
+    def list(self, ref: str) -> Call[answers.Page[answers.BrandApp]]:
+        """List a brand's apps. The brand's own apps, all of them, without their secrets."""
+        return Call("GET", f"/v1/brands/{segment(ref)}/apps")
+
+    @operation
+    def get(self, ref: str, channel: str) -> Call[answers.BrandApp]:
+        """Read a brand's app. The brand's own app at a network, without its secret; 404 where the installation's app
+        is used."""
+        return Call("GET", f"/v1/brands/{segment(ref)}/apps/{segment(channel)}")
+
+    @operation
+    def delete(self, ref: str, channel: str) -> Call[None]:
+        """Remove a brand's app. New accounts are connected through the installation's app again. Accounts that were
+        connected through this one keep it, with its secret, until they are reconnected or disconnected."""
+        return Call("DELETE", f"/v1/brands/{segment(ref)}/apps/{segment(channel)}", read=nothing)
+
+
 class Erasures(Group[M]):
     """The operations of `munadi.erasures` that are one request each."""
 

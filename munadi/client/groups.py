@@ -15,9 +15,13 @@ class Accounts(generated.Accounts[M]):
 
 
 class Brands(generated.Brands[M]):
-    """`munadi.brands`: the tenants."""
+    """`munadi.brands`: the tenants, and in `apps` their own apps at networks."""
 
     erasure = generated.Erasures.get  # its former name
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
+        self.apps: generated.Apps[M] = generated.Apps(driver)
 
 
 class Calendar(generated.PlainCalendar[M]):

@@ -47,6 +47,15 @@ class AlertCreate(TypedDict):
     url: str
 
 
+class AppPut(TypedDict):
+    """An app of the brand's own at a network. `clientSecret` is never returned."""
+
+    clientId: str
+    clientSecret: str
+    login: NotRequired[str | None]
+    review: NotRequired[str | None]
+
+
 class ApproveRequest(TypedDict):
     """An approval, with a word for who proposed the post."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from munadi.domain.bounds import ADDRESS, Facts, GivenId, Name, Scopes
+from munadi.domain.brand_app import AppCredentials
 from munadi.domain.channel import ChannelName
 from munadi.domain.model import Model
 
@@ -59,7 +60,8 @@ class Profile(Model):
 class ConnectedAccount(Model):
     """An account as it is passed to a channel's call: the profile and its current credentials.
 
-    `credentials_version` rises with each stored refresh, so that a late refresh knows that it is stale.
+    `credentials_version` rises with each stored refresh, so that a late refresh knows that it is stale. `app` is the
+    brand's app that its owner consented to, None for the installation's. With `app_id` alone no token can be renewed.
     """
 
     id: str
@@ -74,6 +76,8 @@ class ConnectedAccount(Model):
     facts: dict[str, Any] = {}
     credentials: Credentials
     credentials_version: int = 1
+    app_id: str | None = None
+    app: AppCredentials | None = None
 
     @property
     def token(self) -> str:

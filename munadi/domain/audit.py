@@ -33,6 +33,8 @@ class Action(StrEnum):
     BRAND_CREATED = "brand.created"
     BRAND_UPDATED = "brand.updated"
     BRAND_ERASED = "brand.erased"
+    APP_SET = "app.set"
+    APP_REMOVED = "app.removed"
     CALENDAR_FEED_CREATED = "calendar_feed.created"
     CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
@@ -90,6 +92,8 @@ ACTION_MEANING = {
     Action.BRAND_CREATED: "a brand was made",
     Action.BRAND_UPDATED: "a brand's name, time zone or limits were changed",
     Action.BRAND_ERASED: "the erasure of a brand was requested; the target is the erasure",
+    Action.APP_SET: "a brand got an app of its own at a network, or the app another secret; the target is the network",
+    Action.APP_REMOVED: "a brand's own app at a network was removed; the target is the network",
     Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
     Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",

@@ -35,6 +35,7 @@ class Prefix(StrEnum):
     SAVED_DRAFT = "drf"
     ERASURE = "ers"
     ALERT = "alr"
+    APP = "app"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, final
 
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.attempt import Attempt
+from munadi.domain.brand_app import AppCredentials
 from munadi.domain.channel import SLOWEST_UPLINK, ChannelName, ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -265,9 +266,10 @@ def _unforeseen(error: Exception, operation: str, title: str, gate_passed: bool)
 
 @dataclass(frozen=True)
 class Channels:
-    """All channels by name."""
+    """All channels by name. `rebuild` makes one that is another app at its network."""
 
     by_name: Mapping[ChannelName, AnyChannel] = field(default_factory=dict)
+    rebuild: Callable[[ChannelName, AppCredentials], AnyChannel] | None = None
 
     @property
     def authorizers(self) -> Mapping[ChannelName, Authorizer]:
@@ -282,6 +284,15 @@ class Channels:
 
     def __getitem__(self, name: str) -> AnyChannel:
         return self.by_name[ChannelName(name)]
+
+    def of_app(self, name: str, app: AppCredentials | None) -> AnyChannel:
+        """The channel as an app of a brand; without one, as the installation's app."""
+        if app is None:
+            return self[name]
+        assert self.rebuild is not None, "these channels know no other apps"
+        own = self.rebuild(ChannelName(name), app)
+        own.sandboxed = self[name].sandboxed  # a test brand calls the sandbox, whatever app it has
+        return own
 
     def get(self, name: str) -> AnyChannel | None:
         """The channel of this name, if there is one."""

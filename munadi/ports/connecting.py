@@ -53,10 +53,12 @@ class GrantedProfiles:
 
 @dataclass(frozen=True)
 class Connection:
-    """A verified connection: the profile that the token belongs to, and the credentials to store."""
+    """A verified connection: the profile that the token belongs to, the credentials to store, and the brand's app that
+    they were granted to (None: the installation's)."""
 
     profile: Profile
     credentials: Credentials
+    app_id: str | None = None
 
 
 class Authorizer(Protocol):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from munadi.channels.http import CALL_TIMEOUT, CONNECT_TIMEOUT, ChannelTools
-from munadi.channels.registry import build_channels
+from munadi.channels.registry import build_channels, with_app
 from munadi.channels.sandboxing import add_sandbox
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
 from munadi.db.limits import Limits, Pool
 from munadi.db.session import Database
+from munadi.domain.brand_app import AppCredentials
+from munadi.domain.channel import ChannelName
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
 from munadi.media.reach import PublicAddress
@@ -30,12 +32,33 @@ from munadi.outbound.host_calls import HostCalls
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver, servers_in
 from munadi.outbound.transport import guarded_client, network_client
-from munadi.ports import Channels, Clock, MediaReader
+from munadi.ports import AnyChannel, Channels, Clock, MediaReader
 from munadi.process.instrument import Instrument, instrument_of
 from munadi.telemetry import metrics
 from munadi.webhooks.sender import WebhookSender
 
 Port = TypeVar("Port")
+# A channel that is an app of a brand is as cheap to make as it is small, so few are kept.
+MOST_APPS = 200
+
+
+class AppChannels:
+    """Makes the channels that are apps of brands."""
+
+    def __init__(self, settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> None:
+        self._settings, self._tools = settings, tools
+        self._made: dict[tuple[ChannelName, AppCredentials], AnyChannel] = {}
+
+    def __call__(self, name: ChannelName, app: AppCredentials) -> AnyChannel:
+        """The channel as this app; the same one for the same credentials."""
+        key = (name, app)
+        if (known := self._made.get(key)) is not None:
+            return known
+        if len(self._made) >= MOST_APPS:
+            self._made.clear()
+        given = with_app(name, self._settings.get(name.value, {}), app)
+        made = self._made[key] = build_channels({name.value: given}, self._tools, names=[name])[name]
+        return made
 
 
 @dataclass
@@ -139,14 +162,14 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             is_development=settings.is_development,
         )
         reach = PublicAddress(client, media)
-        channels = build_channels(settings.channels, tools)
+        channels = replace(build_channels(settings.channels, tools), rebuild=AppChannels(settings.channels, tools))
         if settings.sandbox_url is not None:
             channels = add_sandbox(channels, settings.sandbox_url, settings.channels, tools)
         if instrument is not None:
             client.event_hooks["request"].append(instrument.watch_request)
             guarded.event_hooks["request"].append(instrument.watch_request)
             watched = {name: instrument.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
-            channels = Channels(watched)
+            channels = replace(channels, by_name=watched)
         yield Runtime(
             settings=settings,
             keyring=keyring,

@@ -56,7 +56,7 @@ async def connect(
     """
     row, waiting = await _locked_row(session, brand_ref, channel, connection, now)
     describe(row, connection)
-    row.login, row.status = login, AccountStatus.CONNECTED.value
+    row.login, row.app_id, row.status = login, connection.app_id, AccountStatus.CONNECTED.value
     if metadata is not None:
         row.own_metadata = dict(metadata) or None
     row.lease_holder = row.lease_until = row.renewed_at = None

@@ -54,6 +54,7 @@ NOT_FOUND, EMPTY, UNKNOWN, OWN = Foreign
 POST = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"]}
 # Later than the clock of tests/api and than a real one.
 SOON = {"scheduledAt": (max(START, datetime.now(UTC)) + timedelta(hours=1)).isoformat()}
+APP = {"clientId": "id", "clientSecret": "secret"}
 ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
 HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
 
@@ -123,6 +124,10 @@ OPERATIONS = (
     Operation("PATCH", "/v1/brands/{ref}", BRANDS, NOT_FOUND, {"name": "x"}),
     Operation("DELETE", "/v1/brands/{ref}", BRANDS, NOT_FOUND, query="?confirm=acme"),
     Operation("GET", "/v1/erasures/{erasure_id}", BRANDS, NOT_FOUND),
+    Operation("PUT", "/v1/brands/{ref}/apps/{channel}", AW + BRANDS, NOT_FOUND, APP),
+    Operation("GET", "/v1/brands/{ref}/apps", AR + BRANDS, NOT_FOUND),
+    Operation("GET", "/v1/brands/{ref}/apps/{channel}", AR + BRANDS, NOT_FOUND),
+    Operation("DELETE", "/v1/brands/{ref}/apps/{channel}", AW + BRANDS, NOT_FOUND),
     Operation("POST", "/v1/brands/{ref}/calendar-feeds", CW, NOT_FOUND),
     Operation("GET", "/v1/brands/{ref}/calendar-feeds", CR, NOT_FOUND),
     Operation("DELETE", "/v1/brands/{ref}/calendar-feeds/{feed_id}", CW, NOT_FOUND),

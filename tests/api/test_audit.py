@@ -45,6 +45,8 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/brands": A.BRAND_CREATED,
     "PATCH /v1/brands/{ref}": A.BRAND_UPDATED,
     "DELETE /v1/brands/{ref}": A.BRAND_ERASED,
+    "PUT /v1/brands/{ref}/apps/{channel}": A.APP_SET,
+    "DELETE /v1/brands/{ref}/apps/{channel}": A.APP_REMOVED,
     "POST /v1/brands/{ref}/calendar-feeds": A.CALENDAR_FEED_CREATED,
     "DELETE /v1/brands/{ref}/calendar-feeds/{feed_id}": A.CALENDAR_FEED_REVOKED,
     "POST /v1/brands/{ref}/accounts": A.ACCOUNT_IMPORTED,

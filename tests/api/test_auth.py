@@ -11,9 +11,13 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
+from munadi.db.accounts.apps import AppStore
 from munadi.db.ids import new_id
 from munadi.db.tables import ErasureRow, MediaRow
+from munadi.domain.brand_app import AppPut
+from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, allows, is_well_formed, kind_of, write_key
@@ -32,7 +36,8 @@ async def call(
     api: ApiHarness, operation: Operation, key: str, names: dict[str, str] | None = None, query: str = ""
 ) -> httpx.Response:
     unknown = {name: new_id(prefix) for name, prefix in ID_PREFIXES.items()}
-    path = operation.path.format(**(unknown | {"ref": "acme", "channel": "bluesky"} | (names or {})))
+    channel = "x" if "/apps" in operation.path else "bluesky"  # only some networks know apps
+    path = operation.path.format(**(unknown | {"ref": "acme", "channel": channel} | (names or {})))
     headers = dict(operation.headers or {})
     return await api.request(operation.method, path + operation.query + query, operation.body, key=key, headers=headers)
 
@@ -47,6 +52,8 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
     async with api.services.database.write() as session:
         session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
         times = {"requested_at": START, "updated_at": START, "ended_at": START}
+        app = AppPut(client_id="id", client_secret=SecretStr("secret"))
+        await AppStore(api.services.database, api.services.keyring).put(session, "acme", ChannelName.X, app, START)
         session.add(ErasureRow(id=erasure_id, brand_ref="acme", account_id=new_id(Prefix.ACCOUNT), **times))
     recover = f"/v1/webhooks/endpoints/{endpoint.id}/recover"
     return {

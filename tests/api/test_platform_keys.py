@@ -100,6 +100,14 @@ async def test_what_a_key_of_several_brands_makes_belongs_to_a_brand(api: ApiHar
     expect_problem(await api.post("/v1/brands", {"ref": "other"}, key=key), 403, "BRAND_RESTRICTED")
 
 
+async def test_a_platform_gets_no_answer_that_another_got(api: ApiHarness) -> None:
+    one, two = [await api.key(Scope.BRANDS_WRITE, brand_refs=["saas-*"]) for _ in range(2)]
+    made = [await api.post("/v1/brands", {"ref": "saas-one"}, key=key, idempotency_key="1") for key in (one, one, two)]
+    assert [each.status_code for each in made] == [201, 201, 409]
+    other = await api.post("/v1/brands", {"ref": "saas-two"}, key=two, idempotency_key="1")
+    assert other.status_code == 201
+
+
 async def test_the_calls_that_a_key_names_a_foreign_brand_in_do_not_count_for_it(api: ApiHarness) -> None:
     await api.patch("/v1/brands/rival", {"limits": {"apiCallsPerMinute": 1}})
     key = await api.key(Scope.CONTENTS_READ, brand_refs=["acme", "saas-*"])

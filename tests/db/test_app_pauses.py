@@ -25,8 +25,10 @@ def refusal(reason: Reason = Reason.RATE_LIMITED, wait: timedelta = MINUTE, *, o
     return ChannelError(reason, Effect.NOT_SENT, "limited", retry_after=wait, of_app=of_app)
 
 
-async def connected(seed: Seed, name: str, channel: ChannelName, login: str | None = None) -> ConnectedAccount:
-    connection = Connection(Profile(external_id=name, handle=name), token("t", "r"))
+async def connected(
+    seed: Seed, name: str, channel: ChannelName, login: str | None = None, app_id: str | None = None
+) -> ConnectedAccount:
+    connection = Connection(Profile(external_id=name, handle=name), token("t", "r"), app_id)
     async with seed.database.write() as session:
         view = await account_changes.connect(session, seed.keyring, "acme", channel, connection, login=login, now=START)
     opened = await seed.accounts.opened(view.id)
@@ -88,6 +90,18 @@ async def test_an_account_of_another_log_in_has_another_app(seed: Seed, clock: S
     one, two = workers(seed, clock)
     await one.pause_app(by_page, refusal(), None)
     assert (await refused(two, by_page) is None, await refused(two, alone) is None) == (False, True)
+
+
+async def test_a_brands_own_app_is_paused_alone(seed: Seed, clock: StillClock) -> None:
+    own, other, shared = [
+        await connected(seed, name, ChannelName.X, app_id=app)
+        for name, app in (("a", "app_1"), ("b", "app_2"), ("c", None))
+    ]
+    one, two = workers(seed, clock)
+    for limited in (own, shared):
+        await one.pause_app(limited, refusal(), None)
+        paused = [await refused(two, each) is not None for each in (own, other, shared)]
+        assert paused == [True, False, limited is shared]
 
 
 async def test_the_longer_pause_counts_that_of_the_account_or_of_its_app(seed: Seed, clock: StillClock) -> None:

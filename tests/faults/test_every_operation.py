@@ -35,7 +35,9 @@ class Matrix:
     async def call(self, operation: Operation, key: str, names: dict[str, str]) -> httpx.Response:
         """One call, with these names in the address."""
         headers = {**(operation.headers or {}), "authorization": f"Bearer {key}" if key else ""}
-        path = operation.path.format(**({"ref": "acme", "channel": "bluesky"} | names)) + operation.query
+        # Only some networks know apps.
+        channel = "x" if "/apps" in operation.path else "bluesky"
+        path = operation.path.format(**({"ref": "acme", "channel": channel} | names)) + operation.query
         self.calls += 1
         return await self.api.request(operation.method, path, json=operation.body, headers=headers)
 
@@ -96,7 +98,7 @@ async def each_scope_alone(matrix: Matrix) -> None:
     everywhere = {scope: (await matrix.key(scope.value, brand=None))[1] for scope in (Scope.ADMIN, Scope.BRANDS_WRITE)}
     for operation in OPERATIONS:
         for scope, bound in keys.items():
-            # Brands are made and erased by a key of the whole installation.
+            # Brands are made and erased by a key of more than one brand.
             is_for_all = operation.foreign is Foreign.OWN or str(operation) == "DELETE /v1/brands/{ref}"
             key = everywhere.get(scope, bound) if is_for_all else bound
             answer = await matrix.call(operation, key, unknown | {"ref": "rival"})

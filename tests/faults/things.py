@@ -24,6 +24,8 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     since = {"since": "2026-01-01T00:00:00Z"}
     recovery = await api.post(f"/v1/webhooks/endpoints/{hook['id']}/recover", json=since)
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
+    app = {"clientId": "id", "clientSecret": "secret"}
+    assert (await api.put("/v1/brands/acme/apps/x", json=app)).status_code == 200
     feed = await api.post("/v1/brands/acme/calendar-feeds")
     draft = await api.post("/v1/drafts", json={"brandRef": "acme", "text": "not finished"})
     await brand.connect("mastodon")

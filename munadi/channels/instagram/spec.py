@@ -282,6 +282,7 @@ SPEC = ChannelSpec(
     ),
 )
 
+APPS_OF_LOGINS = {Login.PAGE.value: "fb_"}  # how the settings of its app begin
 REPORTS = signed_requests("client_secret", "fb_client_secret")
 PERMISSIONS: Permissions = {
     "": (

@@ -254,3 +254,6 @@ PERMISSIONS: Permissions = {
         Permission("rw_organization_admin", "see which pages there are"),
     ),
 }
+
+# The beginning of the settings of the app for another log-in.
+APPS_OF_LOGINS = {Login.PAGE.value: "page_"}

@@ -1,7 +1,8 @@
 """The pauses of apps: what a network refuses to one account of an app, it would refuse to all of them.
 
 They are rows, so that every worker keeps to what one of them has learned, and the accounts that are connected later do,
-too. An app is a network, with the log-in where a network has several. Reading a pause costs no statement of its own.
+too. An app is a network, with the log-in where a network has several, and the id of a brand's own app. Reading a pause
+costs no statement of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _OF_SANDBOX = "sandbox:"
 
 def app_of(account: ConnectedAccount) -> str:
     """The app that an account is connected to."""
-    return f"{_OF_SANDBOX if account.is_test else ''}{account.channel}/{account.login or ''}"
+    own = f"/{account.app_id}" if account.app_id else ""
+    return f"{_OF_SANDBOX if account.is_test else ''}{account.channel}/{account.login or ''}{own}"
 
 
 def pause_of(calls: Paused) -> Any:
@@ -33,6 +35,7 @@ def pause_of(calls: Paused) -> Any:
         col(AccountRow.channel)
     )
     app = network.concat(literal("/")).concat(func.coalesce(AccountRow.login, literal("")))
+    app = app.concat(func.coalesce(literal("/").concat(col(AccountRow.app_id)), literal("")))
     found = select(col(AppPauseRow.until)).where(col(AppPauseRow.app) == app, col(AppPauseRow.calls) == calls.value)
     return found.scalar_subquery()
 

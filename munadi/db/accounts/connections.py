@@ -110,9 +110,18 @@ class ConnectionStore:
             return (await session.exec(query)).first()
 
     async def begin(
-        self, row_id: str, *, state: str, browser: str, kept: Mapping[str, str], now: datetime, life: timedelta
+        self,
+        row_id: str,
+        *,
+        state: str,
+        browser: str,
+        kept: Mapping[str, str],
+        app_id: str | None,
+        now: datetime,
+        life: timedelta,
     ) -> None:
-        """Record that the browser goes to the network with this `state`. An earlier try counts no more, wherever it is.
+        """Record that the browser goes to the network with this `state`, to consent to this app. An earlier try counts
+        no more, wherever it is.
 
         Raises LinkTaken once the link has connected a profile.
         """
@@ -122,7 +131,7 @@ class ConnectionStore:
                 raise LinkTaken
             row.status, row.failure, row.choices = S.CONSENTING.value, None, []
             row.state_hash, row.browser_hash = hash_of(state), hash_of(browser)
-            row.state_expires_at, row.updated_at = now + life, now
+            row.state_expires_at, row.updated_at, row.app_id = now + life, now, app_id
             row.sealed = self._seal(row_id, {"kept": dict(kept)})
 
     async def take(self, state: str, channel: str, now: datetime) -> tuple[ConnectionRow, dict[str, str]] | None:

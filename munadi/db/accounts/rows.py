@@ -128,6 +128,7 @@ def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAcc
         facts=row.facts,
         credentials=credentials,
         credentials_version=row.credentials_version,
+        app_id=row.app_id,
     )
 
 

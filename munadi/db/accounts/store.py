@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
 from munadi.db.accounts.app_pauses import app_of, forget_ended_pauses, pause_app
+from munadi.db.accounts.apps import AppStore
 from munadi.db.accounts.rows import OpenedAccount as OpenedAccount
 from munadi.db.accounts.rows import (
     by_profile,
@@ -82,6 +83,9 @@ class AccountStore:
         if row is None or not row.sealed:
             return None
         account = connected_account(row, open_credentials(self._keyring, row))
+        if row.app_id is not None:
+            app = await AppStore(self._database, self._keyring).opened(row.app_id)
+            account = account.model_copy(update={"app": app})
         granted_at = row.granted_at or row.created_at
         pauses = row.paused_until, row.preparing_paused_until
         return OpenedAccount(account, A(row.status), granted_at, row.renewed_at, *pauses)

@@ -42,6 +42,9 @@ class BrandService(Service):
             message = f"a test brand publishes to the sandbox, and there is none here; its operator sets {SETTING}"
             raise ProblemsFound([Problem(pointer="/mode", code="SANDBOX_MISSING", message=message, rule=SETTING)])
 
+        # Keys of several brands do not see what others made.
+        own = None if caller.is_for_all else caller.key_id
+
         async def work(session: AsyncSession) -> Answer:
             made = await self._store.create(
                 session,
@@ -60,7 +63,7 @@ class BrandService(Service):
             return Answer.of(made)
 
         try:
-            return await self._once(key.record(self.keyring, None, "brands.create"), work)
+            return await self._once(key.record(self.keyring, None, "brands.create", only_for=own), work)
         except BrandExists:
             raise Conflict("BRAND_EXISTS", "Exists already", f"there is a brand {sent.ref!r}") from None
 

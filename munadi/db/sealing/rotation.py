@@ -18,6 +18,7 @@ from munadi.db.session import Database
 from munadi.db.tables import (
     AccountRow,
     AlertRow,
+    BrandAppRow,
     ConnectionRow,
     DiscardRow,
     EndpointRow,
@@ -66,6 +67,7 @@ SEALED = (
     SealedColumn(DiscardRow, "sealed_preparation", owner=("publications", "sealed_preparation", "publication_id")),
     SealedColumn(ReceiptKeyRow),
     SealedColumn(AlertRow),
+    SealedColumn(BrandAppRow),
 )
 
 

@@ -6,7 +6,15 @@ the API reads.
 
 from __future__ import annotations
 
-from munadi.db.tables.accounts import AccountRow, AppPauseRow, BrandRow, CalendarFeedRow, ConnectionRow, KeyRow
+from munadi.db.tables.accounts import (
+    AccountRow,
+    AppPauseRow,
+    BrandAppRow,
+    BrandRow,
+    CalendarFeedRow,
+    ConnectionRow,
+    KeyRow,
+)
 from munadi.db.tables.alerts import AlertRow
 from munadi.db.tables.audit import AuditRow, SessionRow
 from munadi.db.tables.contents import (
@@ -34,6 +42,7 @@ __all__ = [
     "AppPauseRow",
     "AttemptRow",
     "AuditRow",
+    "BrandAppRow",
     "BrandRow",
     "CalendarFeedRow",
     "ConnectionRow",

@@ -65,6 +65,33 @@ class KeyRow(SQLModel, table=True):
     revoked_at: datetime | None = instant(default=None)
 
 
+class BrandAppRow(SQLModel, table=True):
+    """An app of a brand's own at a network. One that was replaced or removed (`ended_at`) stays for its accounts."""
+
+    __tablename__ = "brand_apps"
+    __table_args__ = (
+        Index("brand_apps_by_brand", "brand_ref"),
+        Index(
+            "brand_apps_one_per_channel",
+            "brand_ref",
+            "channel",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    channel: str
+    login: str | None = None
+    client_id: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    review: str | None = None
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)
+
+
 class AppPauseRow(SQLModel, table=True):
     """Until when a network wants no calls of one kind from an app, whichever of its accounts they are for."""
 
@@ -108,6 +135,7 @@ class AccountRow(SQLModel, table=True):
     scopes: list[str] = json_column(default_factory=list)
     facts: dict[str, Any] = json_column(default_factory=dict)
     sealed: bytes = Field(sa_type=LargeBinary)
+    app_id: str | None = None  # the brand's app that its owner consented to; null: the installation's
     credentials_version: int = 1
     connected_version: int = 0  # the first version of this connection: failures of older versions are not recorded
     token_expires_at: datetime | None = instant(default=None)
@@ -167,6 +195,7 @@ class ConnectionRow(SQLModel, table=True):
     browser_hash: str | None = None
     state_expires_at: datetime | None = instant(default=None)
     sealed: bytes = Field(default=b"", sa_type=LargeBinary)
+    app_id: str | None = None  # the brand's app that the consent was begun with; null: the installation's
     choices: list[dict[str, Any]] = json_column(default_factory=list)
     account_ids: list[str] = json_column(default_factory=list)
     failure: dict[str, Any] | None = json_column(default=None)

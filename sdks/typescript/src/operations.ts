@@ -179,8 +179,35 @@ export class Audit {
   }
 }
 
-export class Brands {
+export class BrandsApps {
   constructor(private readonly send: Send) {}
+
+  /** The brand's own apps, all of them, without their secrets. */
+  list(ref: string, options: CallOptions = {}): Promise<t.PageOfBrandAppView> {
+    return this.send<t.PageOfBrandAppView>("GET", `/v1/brands/${encodeURIComponent(ref)}/apps`, { ...options });
+  }
+
+  /** The brand's own app at a network, without its secret; 404 where the installation's app is used. */
+  get(ref: string, channel: string, options: CallOptions = {}): Promise<t.BrandAppView> {
+    return this.send<t.BrandAppView>("GET", `/v1/brands/${encodeURIComponent(ref)}/apps/${encodeURIComponent(channel)}`, { ...options });
+  }
+
+  /** From now on the brand's accounts at this network are connected through this app, by links and by imports. Accounts that are connected already stay with the app that their owner consented to. With the same `clientId` the secret is replaced for all of them. The secret is stored encrypted and never returned. */
+  put(ref: string, channel: string, body: t.AppPut, options: CallOptions = {}): Promise<t.BrandAppView> {
+    return this.send<t.BrandAppView>("PUT", `/v1/brands/${encodeURIComponent(ref)}/apps/${encodeURIComponent(channel)}`, { body, ...options });
+  }
+
+  /** New accounts are connected through the installation's app again. Accounts that were connected through this one keep it, with its secret, until they are reconnected or disconnected. */
+  delete(ref: string, channel: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/brands/${encodeURIComponent(ref)}/apps/${encodeURIComponent(channel)}`, { ...options });
+  }
+}
+
+export class Brands {
+  readonly apps: BrandsApps;
+  constructor(private readonly send: Send) {
+    this.apps = new BrandsApps(send);
+  }
 
   /** The brands that this key may see, ordered by `ref`. */
   list(query: { q?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfBrandView> {

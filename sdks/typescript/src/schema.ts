@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -336,6 +336,21 @@ export type Alive = {
   /** Always `ok`. */
   status?: string;
 };
+
+/** An app of the brand's own at a network. `clientSecret` is never returned. */
+export type AppPut = {
+  /** The app's id. */
+  clientId: string;
+  /** The app's secret. */
+  clientSecret: string;
+  /** The network's log-in that it is for, where it has several; null: the usual. */
+  login?: string | null;
+  /** How far the network's review of the app is; null: not said. */
+  review?: AppReview | null;
+};
+
+/** How far the network's review of an app is, as its owner says: no network reports it. */
+export type AppReview = "development" | "submitted" | "approved" | "refused";
 
 /** The approval of a post, or what became of the request for it. */
 export type Approval = {
@@ -431,6 +446,28 @@ export type Billed = {
   cost: number;
   /** Publications that their network published. */
   publications: number;
+};
+
+/** An app of a brand, without its secret. */
+export type BrandAppView = {
+  /** Accounts that are connected through it. */
+  accounts: number;
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** The network, as `GET /v1/channels` names it. */
+  channel: string;
+  /** The app's id. */
+  clientId: string;
+  /** When it was made. */
+  createdAt: string;
+  /** The network's log-in that it is for; null: the usual one. */
+  login: string | null;
+  /** The address that the app must allow at the network. */
+  redirectUri: string;
+  /** How far the network's review of the app is; null: not said. */
+  review: AppReview | null;
+  /** When it last changed. */
+  updatedAt: string;
 };
 
 /** The fields that can be changed. Null clears a field. */
@@ -2727,6 +2764,13 @@ export type PageOfAlertView = {
 export type PageOfAuditEntry = {
   /** The entries of this page. */
   data: (AuditEntry)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
+export type PageOfBrandAppView = {
+  /** The entries of this page. */
+  data: (BrandAppView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
