@@ -36,9 +36,9 @@ from tests.channels.servers import MediaSite, Oracle
 
 ALL = tuple(name.value for name in REGISTRY)
 # Networks whose accounts are imported only.
-NO_CONSENT = frozenset({"telegram"})
+NO_CONSENT = frozenset({"discord", "telegram"})
 # Those whose tokens are for ever.
-NO_RENEWAL = frozenset({"mastodon", "telegram"})
+NO_RENEWAL = frozenset({"discord", "mastodon", "telegram"})
 OWN = "the operator's own app"
 
 

@@ -28,7 +28,17 @@ from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 
-SHAPES = ("bluesky", "instagram", "threads", "facebook-photo", "linkedin", "mastodon", "pinterest", "telegram")
+SHAPES = (
+    "bluesky",
+    "discord",
+    "instagram",
+    "threads",
+    "facebook-photo",
+    "linkedin",
+    "mastodon",
+    "pinterest",
+    "telegram",
+)
 SHAPES += ("tiktok", "x", "youtube")
 LIVE = ("x-text", "facebook", "threads-text")
 LINK = "https://shop.acme.example/monsoon"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.settings import ChannelSettings
+from munadi.channels.settings import ChannelSettings, InSandbox
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -86,6 +86,8 @@ class Options(WireModel):
     thread_id: Snowflake | None = None
     username: str | None = Field(None, min_length=1, max_length=80)
 
+
+SANDBOX = InSandbox({"api": "api", "site": "site"})
 
 SPEC = ChannelSpec(
     name=ChannelName.DISCORD,
