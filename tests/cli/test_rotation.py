@@ -80,7 +80,8 @@ def test_a_rotation_reports_what_was_resealed_and_what_to_do_next(sealed: Sealed
 def test_json_output_contains_no_key(sealed: SealedDatabase) -> None:
     result = sealed.rotate(NEW, OLD, options=("--json",))
     ids = KeyRing([NEW, OLD]).key_ids
-    tables = dict.fromkeys(("connections", "idempotency", "publications", "discards", "receipt_keys", "alerts"), 0)
+    empty = ("connections", "idempotency", "publications", "discards", "receipt_keys", "alerts", "brand_apps")
+    tables = dict.fromkeys(empty, 0)
     assert json.loads(result.stdout) == {
         "newestKey": ids[0],
         "olderKeys": [ids[1]],
