@@ -19,6 +19,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
 from munadi.ports import Channels, Connection
+from munadi.ports.sandboxed import Sandboxed
 from munadi.publishing import account_changes
 from tests.api.harness import ApiHarness
 from tests.api.owner import form_of, path_of
@@ -166,3 +167,12 @@ def test_an_app_replaces_the_settings_of_its_log_in(
     own = AppCredentials(id="app_1", login=login, client_id="own", client_secret=SecretStr("own-secret"))
     installed = {"client_id": "i", "client_secret": "i", "version": "202609"}
     assert with_app(channel, installed, own) == installed | dict(zip(names, ("own", "own-secret"), strict=True))
+
+
+async def test_a_test_brand_calls_the_sandbox_whatever_app_it_has() -> None:
+    shared, own = (RefreshingNetwork(token("fresh", "r")) for _ in range(2))
+    shared.sandboxed = Sandboxed(shared, "http://sandbox.example")
+    channels = Channels({ChannelName.X: shared}, rebuild=lambda _, __: own)
+    app = AppCredentials(id="app_1", client_id="own", client_secret=SecretStr("own-secret"))
+    assert channels.of_app("x", app) is own
+    assert own.sandboxed is shared.sandboxed

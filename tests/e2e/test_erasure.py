@@ -60,6 +60,8 @@ async def fill(brand: Brand) -> list[dict[str, Any]]:
     await api.patch(f"/v1/brands/{ref}", json={"name": f"{MARK}-name"})
     key = await api.post("/v1/keys", json={"name": f"{MARK}-key", "brandRef": ref, "scopes": ["contents:write"]})
     assert key.status_code == 201, key.text
+    app = {"clientId": f"{MARK}-client", "clientSecret": f"{MARK}-secret", "review": "approved"}
+    assert (await api.put(f"/v1/brands/{ref}/apps/x", json=app)).status_code == 200
     media = await brand.upload(marked_picture(), f"{MARK}-file.png", alt=f"{MARK}-alt")
     fields = {"clientRef": f"{MARK}-ref", "metadata": {"who": f"{MARK}-metadata"}, "media": [media]}
     draft = {"brandRef": ref, "text": f"{MARK}-draft", "channels": ["bluesky"]}
