@@ -19,7 +19,7 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
-from scripts import cli_options, python_client, python_shapes, tool_inputs, typescript_sdk
+from scripts import cli_options, n8n_fields, python_client, python_shapes, tool_inputs, typescript_sdk
 from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
@@ -159,7 +159,7 @@ def of_document() -> dict[Path, str]:
     """The OpenAPI document, and the sources that are made of it."""
     document = openapi()
     made = {REFERENCE / "openapi.json": document}
-    for sdk in (typescript_sdk, python_shapes, python_client, cli_options, tool_inputs):
+    for sdk in (typescript_sdk, python_shapes, python_client, cli_options, tool_inputs, n8n_fields):
         made |= sdk.pages(document)
     return made
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import subprocess
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,17 +12,15 @@ import pytest
 
 from munadi import __version__
 from munadi.domain.event import EventType
+from tests.e2e.n8n_nodes import NODES, N8n, build, later, post
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.networks import plant
 from tests.harness.stack import Stack
 from tests.harness.web import Call, serving
-from tests.support.node import install_packages
 from tests.webhooks.snippets import judged
 from tests.webhooks.test_receivers import bad, good
 
-ROOT = Path(__file__).parents[2]
-NODES = ROOT / "integrations" / "n8n"
 LINTER = NODES / "node_modules" / ".bin" / "eslint"
 # Instagram's answer for an account that is restricted.
 RESTRICTED = {"code": 25, "subcode": 2207050}
@@ -43,47 +38,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> None:
-    install_packages(NODES)
-    done = subprocess.run(["npm", "run", "build"], cwd=NODES, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-class N8n:
-    """n8n with the credentials of a stack: each call runs in a Node process, over test/harness.mjs."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.credentials = {"baseUrl": stack.info["api"], "apiKey": stack.info["apiKey"]}
-
-    async def call(self, call: str, **given: Any) -> dict[str, Any]:
-        """`result`, or the `error`, with what the call changed of `kept` and `context`."""
-        asked = json.dumps({"call": call, "credentials": self.credentials, **given}).encode()
-        pipe = asyncio.subprocess.PIPE
-        command = ["node", str(NODES / "test" / "run.mjs")]
-        process = await asyncio.create_subprocess_exec(*command, cwd=NODES, stdin=pipe, stdout=pipe, stderr=pipe)
-        shown, errors = await process.communicate(asked)
-        assert process.returncode == 0, errors.decode()
-        answer: dict[str, Any] = json.loads(shown)
-        return answer
-
-    async def execute(self, operation: str, given: dict[str, Any] | None = None, **parameters: Any) -> Any:
-        """The JSON of every item that the node passes on."""
-        answer = await self.call("execute", parameters={"operation": operation, **parameters}, **(given or {}))
-        assert "error" not in answer, answer
-        return [item["json"] for item in answer["result"]]
+    build()
 
 
 @pytest.fixture
 def n8n(stack: Stack) -> N8n:
-    return N8n(stack)
-
-
-def post(brand: Brand, text: str, *channels: str, **more: Any) -> dict[str, Any]:
-    """The parameters of a post that is due now."""
-    return {"brandRef": brand.ref, "text": text, "channels": channels or ["bluesky"], "when": "now", **more}
-
-
-def later(hours: int) -> str:
-    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds")
+    return N8n(stack.info["api"], stack.info["apiKey"])
 
 
 def lint(*arguments: str, stdin: str | None = None) -> list[str]:
@@ -99,6 +59,12 @@ def test_n8ns_linters_find_nothing() -> None:
     assert lint(".") == []
 
 
+def test_the_licence_is_all_that_n8n_asks_of_verified_nodes_and_does_not_get() -> None:
+    rule = "n8n-nodes-base/community-package-json-license-not-default"
+    found = lint("--rule", json.dumps({rule: "error"}), "package.json")
+    assert [each.partition(":")[0] for each in found] == [rule]
+
+
 def test_n8ns_linters_see_what_breaks_their_rules() -> None:
     name = "nodes/Munadi/Munadi.node.ts"
     broken = (NODES / name).read_text().replace("usableAsTool: true,", "")
@@ -107,7 +73,7 @@ def test_n8ns_linters_see_what_breaks_their_rules() -> None:
 
 
 def test_their_rules_hold_against_a_server_that_fails() -> None:
-    command = ["node", "--test", "--test-reporter=tap", "test/node.test.mjs"]
+    command = ["node", "--test", "--test-reporter=tap", *map(str, sorted((NODES / "test").glob("*.test.mjs")))]
     done = subprocess.run(command, cwd=NODES, capture_output=True, text=True, timeout=120)
     assert "# fail 0" in done.stdout, done.stdout
 
@@ -197,6 +163,9 @@ async def test_a_refusal_names_the_field_and_the_limit(n8n: N8n, brand: Brand) -
     assert (error["name"], error["httpCode"]) == ("NodeApiError", "422")
     assert "limit 300, sent 400" in error["description"]
     assert error["problem"]["errors"][0]["code"] == "TEXT_TOO_LONG"
+    [explained] = [line for line in error["description"].splitlines() if line.startswith("Explained at ")]
+    page = await brand.api.get(explained.removeprefix("Explained at "))
+    assert page.status_code == 200
 
 
 async def test_the_editors_lists_come_from_the_api(n8n: N8n, brand: Brand) -> None:

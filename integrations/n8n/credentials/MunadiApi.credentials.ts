@@ -35,8 +35,8 @@ export class MunadiApi implements ICredentialType {
 		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
 	};
 
-	// Every key may read it, whatever its scopes.
+	// Every key may read itself, whatever its scopes.
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl.replace(/\\/+$/, "")}}', url: '/v1/channels' },
+		request: { baseURL: '={{$credentials.baseUrl.replace(/\\/+$/, "")}}', url: '/v1/keys/me' },
 	};
 }

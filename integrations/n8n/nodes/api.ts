@@ -9,6 +9,10 @@ import type {
 	JsonObject,
 } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
+import { ADVICE } from './Munadi/generated';
+
+// Broken rules that an error shows.
+const SHOWN = 5;
 
 export type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions;
 
@@ -45,12 +49,13 @@ interface Violation {
 
 /** One request. Throws a NodeApiError for no answer, and for an answer that is not a 2xx. */
 export async function request<T>(this: Context, method: IHttpRequestMethods, path: string, parts: Parts = {}): Promise<T> {
-	const { baseUrl } = await this.getCredentials<{ baseUrl: string }>('munadiApi');
+	const given = await this.getCredentials<{ baseUrl: string }>('munadiApi');
+	const baseUrl = given.baseUrl.replace(/\/+$/, '');
 	const headers: IDataObject = { accept: 'application/json', ...parts.headers };
 	if (parts.idempotencyKey !== undefined) headers['idempotency-key'] = quoted(parts.idempotencyKey);
 	const options: IHttpRequestOptions = {
 		method,
-		url: baseUrl.replace(/\/+$/, '') + path,
+		url: baseUrl + path,
 		headers,
 		arrayFormat: 'repeat',
 		returnFullResponse: true,
@@ -70,7 +75,7 @@ export async function request<T>(this: Context, method: IHttpRequestMethods, pat
 	const isAnswer = answer.statusCode === 204 || typeof answer.body === 'object';
 	if (answer.statusCode >= 200 && answer.statusCode < 300 && isAnswer) return answer.body as T;
 	if (answer.statusCode === 404 && parts.mayBeAbsent) return null as T;
-	throw problem(this.getNode(), answer, parts.itemIndex);
+	throw problem(this.getNode(), answer, baseUrl, parts.itemIndex);
 }
 
 /** Every entry of a list, page by page, until there are `limit`. */
@@ -102,19 +107,17 @@ function notReached(node: INode, error: Error, url: string, { idempotencyKey, it
 	});
 }
 
-/** The error of a problem (RFC 9457): its title; its detail, and the first broken rule with limit and actual value. */
-function problem(node: INode, answer: Answer, itemIndex?: number): NodeApiError {
+/** The error of a problem (RFC 9457): its title; its detail, the broken rules with limit and actual value, and what to do. */
+function problem(node: INode, answer: Answer, baseUrl: string, itemIndex?: number): NodeApiError {
 	const found = document(answer);
-	const lines = [String(found.detail ?? '')];
-	const [first] = (found.errors ?? []) as unknown as Violation[];
-	if (first) {
-		const figures = [['limit', first.limit], ['sent', first.actual]].filter(([, value]) => value !== undefined && value !== null);
-		const compared = figures.length ? ` (${figures.map((each) => each.join(' ')).join(', ')})` : '';
-		lines.push(`${first.pointer}: ${first.message}${compared}`);
-	}
+	const lines = [String(found.detail ?? ''), ...broken((found.errors ?? []) as unknown as Violation[])];
+	const advice = ADVICE[String(found.code)];
+	if (advice) lines.push(`What to do: ${advice}`);
 	if (found.permalink) lines.push(`Its address: ${String(found.permalink)}`);
 	const wait = answer.headers['retry-after'];
 	if (wait !== undefined) lines.push(`Retry after ${String(wait)} seconds.`);
+	if (String(found.type ?? '').startsWith('/')) lines.push(`Explained at ${baseUrl}${String(found.type)}`);
+	if (answer.statusCode >= 500 && found.requestId) lines.push(`In Munadi's log it is ${String(found.requestId)}.`);
 	const error = new NodeApiError(node, found as JsonObject, {
 		message: String(found.title),
 		description: lines.filter((line) => line).join('\n'),
@@ -123,6 +126,17 @@ function problem(node: INode, answer: Answer, itemIndex?: number): NodeApiError 
 	});
 	error.context.problem = found;
 	return error;
+}
+
+/** A line for each broken rule, for the first few of them. */
+function broken(violations: Violation[]): string[] {
+	const lines = violations.slice(0, SHOWN).map(({ pointer, message, limit, actual }) => {
+		const figures = [['limit', limit], ['sent', actual]].filter(([, value]) => value !== undefined && value !== null);
+		const compared = figures.length ? ` (${figures.map((each) => each.join(' ')).join(', ')})` : '';
+		return `${pointer}: ${message}${compared}`;
+	});
+	const others = violations.length - lines.length;
+	return others ? [...lines, `and ${others} more, which the item has as problem.errors with On Error: Continue`] : lines;
 }
 
 function document({ body, statusCode, statusMessage }: Answer): IDataObject {

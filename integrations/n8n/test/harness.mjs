@@ -108,6 +108,13 @@ export async function receive({ body, headers, kept, parameters = {} }) {
   return { status, events: (workflowData?.[0] ?? []).map(({ json }) => json) };
 }
 
+/** The status of the request by which n8n tests the credentials. */
+export async function credentialTest({ credentials }) {
+  const { url } = new MunadiApi().test.request;
+  const options = { method: "GET", url: credentials.baseUrl + url, headers: {} };
+  return (await base({ credentials }).helpers.httpRequestWithAuthentication("munadiApi", options)).statusCode;
+}
+
 /** A list that the editor offers. */
 export async function choices(method, given) {
   return await new Munadi().methods.loadOptions[method].call(base(given));

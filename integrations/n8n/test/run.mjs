@@ -1,10 +1,10 @@
 // Runs one call of the harness, described by a JSON object on stdin, and prints its result. For tests in other languages.
 import { text } from "node:stream/consumers";
-import { choices, execute, hook, receive } from "./harness.mjs";
+import { choices, credentialTest, execute, hook, receive } from "./harness.mjs";
 
 const { call, method, ...given } = JSON.parse(await text(process.stdin));
 if (given.body) given.body = Buffer.from(given.body, "base64");
-const calls = { execute: () => execute(given), hook: () => hook(method, given), choices: () => choices(method, given), receive: () => receive(given) };
+const calls = { credentialTest: () => credentialTest(given), execute: () => execute(given), hook: () => hook(method, given), choices: () => choices(method, given), receive: () => receive(given) };
 try {
   const result = await calls[call]();
   // The error of an item repeats what its JSON says.

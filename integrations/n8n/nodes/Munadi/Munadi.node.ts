@@ -3,7 +3,10 @@ import { NodeApiError, NodeConnectionTypes, NodeOperationError } from 'n8n-workf
 import { loadOptions } from '../choices';
 import { OPERATIONS } from './operations';
 import { additionalFields } from './properties/additional';
-import { choosing } from './properties/choosing';
+import { changes } from './properties/changes';
+import { choosing, version } from './properties/choosing';
+import { draft } from './properties/draft';
+import { lists } from './properties/lists';
 import { media } from './properties/media';
 import { posting } from './properties/posting';
 import { publication } from './properties/publication';
@@ -22,7 +25,7 @@ export class Munadi implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'munadiApi', required: true }],
-		properties: [...choosing, ...publication, ...posting, media, additionalFields],
+		properties: [...choosing, ...publication, ...draft, ...posting, media, ...changes, version, ...additionalFields, ...lists],
 	};
 
 	methods = { loadOptions };

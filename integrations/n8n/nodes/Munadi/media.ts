@@ -11,9 +11,9 @@ interface Row {
 	alt?: string;
 }
 
-/** What a post's `media` says: URLs and ids as they are, binary data by the id that its upload got. */
-export async function mediaOf(this: IExecuteFunctions, itemIndex: number, brandRef: string, key: string): Promise<IDataObject[]> {
-	const rows = this.getNodeParameter('media.values', itemIndex, []) as Row[];
+/** What the parameter at `path` says as a post's `media`: URLs and ids as they are, binary data by the id that its upload got. */
+export async function mediaOf(this: IExecuteFunctions, itemIndex: number, path: string, brandRef: string, key: string): Promise<IDataObject[]> {
+	const rows = this.getNodeParameter(`${path}.values`, itemIndex, []) as Row[];
 	const found: IDataObject[] = [];
 	for (const [index, row] of rows.entries()) {
 		const alt = row.alt ? { alt: row.alt } : {};

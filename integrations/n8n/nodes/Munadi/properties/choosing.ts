@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 const RESOURCE = { resource: ['post'] };
 
-/** What to do, and the fields of everything but publishing and validating. */
+/** What to do, with which post. */
 export const choosing: INodeProperties[] = [
 	{
 		displayName: 'Resource',
@@ -10,6 +10,7 @@ export const choosing: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Draft', value: 'draft' },
 			{ name: 'Post', value: 'post' },
 			{ name: 'Publication', value: 'publication' },
 		],
@@ -22,7 +23,10 @@ export const choosing: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: RESOURCE },
 		options: [
+			{ name: 'Approve', value: 'approve', action: 'Approve a post', description: 'Let a proposed post be published as it is in the version that was read' },
 			{ name: 'Cancel', value: 'cancel', action: 'Cancel a post', description: 'Cancel what is not published yet' },
+			{ name: 'Decline', value: 'decline', action: 'Decline a post', description: 'Keep a proposed post back, and say why' },
+			{ name: 'Edit', value: 'editPost', action: 'Edit a post', description: 'Change a post that is not being published yet' },
 			{ name: 'Get', value: 'get', action: 'Get a post', description: 'Read the status of a post on each network' },
 			{ name: 'Get Many', value: 'getAll', action: 'Get many posts', description: 'List posts with their status' },
 			{ name: 'Publish', value: 'publish', action: 'Publish a post', description: 'Hand over a post, to be published now or at a time' },
@@ -42,7 +46,7 @@ export const choosing: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.id }}',
 		placeholder: 'cnt_01kf2v6s3tf0d8m7s0a3x9y5hx',
-		displayOptions: { show: { ...RESOURCE, operation: ['cancel', 'get', 'publishNow', 'reschedule', 'retry', 'setWithdrawAt', 'withdraw'] } },
+		displayOptions: { show: { ...RESOURCE, operation: ['approve', 'cancel', 'decline', 'editPost', 'get', 'publishNow', 'reschedule', 'retry', 'setWithdrawAt', 'withdraw'] } },
 	},
 	{
 		displayName: 'Withdraw At',
@@ -61,56 +65,46 @@ export const choosing: INodeProperties[] = [
 		description: 'Only these, separated by commas. Leave empty to retry every publication that failed.',
 	},
 	{
-		displayName: 'Return All',
-		name: 'returnAll',
-		type: 'boolean',
-		default: false,
-		displayOptions: { show: { ...RESOURCE, operation: ['getAll'] } },
-		description: 'Whether to return all results or only up to a given limit',
+		displayName: 'Version',
+		name: 'version',
+		type: 'string',
+		required: true,
+		default: '={{ $json.version }}',
+		displayOptions: { show: { ...RESOURCE, operation: ['approve'] } },
+		description: 'The <code>version</code> that somebody has read and approves. After an event that is its <code>data.content.version</code>.',
 	},
 	{
-		displayName: 'Limit',
-		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 50,
-		displayOptions: { show: { ...RESOURCE, operation: ['getAll'], returnAll: [false] } },
-		description: 'Max number of results to return',
+		displayName: 'Note',
+		name: 'note',
+		type: 'string',
+		default: '',
+		displayOptions: { show: { ...RESOURCE, operation: ['approve'] } },
+		description: 'A word for who proposed the post',
 	},
 	{
-		displayName: 'Filters',
-		name: 'filters',
-		type: 'collection',
-		placeholder: 'Add Filter',
-		default: {},
-		displayOptions: { show: { ...RESOURCE, operation: ['getAll'] } },
-		options: [
-			{
-				displayName: 'Brand Name or ID',
-				name: 'brandRef',
-				type: 'options',
-				typeOptions: { loadOptionsMethod: 'getBrands' },
-				default: '',
-				description: 'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
-			},
-			{ displayName: 'Client Reference', name: 'clientRef', type: 'string', default: '', description: 'Your own ID of the post' },
-			{ displayName: 'Search', name: 'q', type: 'string', default: '', description: 'Words of the text' },
-			{
-				displayName: 'Status',
-				name: 'status',
-				type: 'multiOptions',
-				default: [],
-				options: [
-					{ name: 'Accepted', value: 'accepted' },
-					{ name: 'Canceled', value: 'canceled' },
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'Partially Published', value: 'partially_published' },
-					{ name: 'Published', value: 'published' },
-					{ name: 'Publishing', value: 'publishing' },
-					{ name: 'Queued', value: 'queued' },
-					{ name: 'Unconfirmed', value: 'unconfirmed' },
-				],
-			},
-		],
+		displayName: 'Reason',
+		name: 'reason',
+		type: 'string',
+		typeOptions: { rows: 2 },
+		required: true,
+		default: '',
+		displayOptions: { show: { ...RESOURCE, operation: ['decline'] } },
+		description: 'Who proposed the post reads it, and can edit the post',
 	},
 ];
+
+/** The version that a change is made to. */
+export const version: INodeProperties = {
+	displayName: 'Version',
+	name: 'version',
+	type: 'string',
+	default: '',
+	placeholder: '={{ $json.version }}',
+	displayOptions: {
+		show: {
+			resource: ['post', 'draft'],
+			operation: ['cancel', 'decline', 'editPost', 'publishNow', 'reschedule', 'setWithdrawAt', 'editDraft', 'submitDraft', 'deleteDraft'],
+		},
+	},
+	description: 'Only if it still is this <code>version</code>: what somebody has changed since you read it is not changed. Leave empty for any version.',
+};

@@ -2,14 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 import { POSTING } from './posting';
 
 /** Pictures and videos, in their order. */
-export const media: INodeProperties = {
+export const files: INodeProperties = {
 	displayName: 'Media',
 	name: 'media',
 	type: 'fixedCollection',
 	typeOptions: { multipleValues: true, sortable: true },
 	placeholder: 'Add File',
 	default: {},
-	displayOptions: POSTING,
 	options: [
 		{
 			displayName: 'File',
@@ -61,3 +60,5 @@ export const media: INodeProperties = {
 		},
 	],
 };
+
+export const media: INodeProperties = { ...files, displayOptions: POSTING };

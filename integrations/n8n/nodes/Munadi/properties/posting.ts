@@ -1,9 +1,27 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-export const POSTING = { show: { resource: ['post'], operation: ['publish', 'validate'] } };
+export const POSTING = { show: { resource: ['post', 'draft'], operation: ['publish', 'validate', 'createDraft'] } };
 
 // Rescheduling is the same question without a "when".
-const MOVING = { show: { resource: ['post'], operation: ['reschedule'] } };
+export const MOVING = { show: { resource: ['post'], operation: ['reschedule'] } };
+
+export const channels: INodeProperties = {
+	displayName: 'Channel Names or IDs',
+	name: 'channels',
+	type: 'multiOptions',
+	typeOptions: { loadOptionsMethod: 'getAccounts', loadOptionsDependsOn: ['brandRef'] },
+	required: true,
+	default: [],
+	description: 'The accounts that publish. In an expression, the name of a network means the brand\'s only account there. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+};
+
+export const overrides: INodeProperties = {
+	displayName: 'Overrides',
+	name: 'overrides',
+	type: 'json',
+	default: '{}',
+	description: 'What differs on a channel, by its name: text, link, firstComment, parts, options. Such as {"instagram": {"firstComment": "#sale", "options": {"kind": "reel"}}}.',
+};
 
 /** What to publish, where and when. */
 export const posting: INodeProperties[] = [
@@ -17,16 +35,8 @@ export const posting: INodeProperties[] = [
 		displayOptions: POSTING,
 		description: 'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
 	},
-	{
-		displayName: 'Channel Names or IDs',
-		name: 'channels',
-		type: 'multiOptions',
-		typeOptions: { loadOptionsMethod: 'getAccounts', loadOptionsDependsOn: ['brandRef'] },
-		required: true,
-		default: [],
-		displayOptions: POSTING,
-		description: 'The accounts that publish. In an expression, the name of a network means the brand\'s only account there. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
-	},
+	{ ...channels, displayOptions: { show: { resource: ['post'], operation: ['publish', 'validate'] } } },
+	{ ...channels, required: false, displayOptions: { show: { resource: ['draft'], operation: ['createDraft'] } } },
 	{
 		displayName: 'Text',
 		name: 'text',
@@ -64,14 +74,7 @@ export const posting: INodeProperties[] = [
 		displayOptions: { show: { ...POSTING.show, when: ['at'] } },
 		description: 'Where a local time is meant. Leave empty for the time zone of the workflow.',
 	},
-	{
-		displayName: 'Overrides',
-		name: 'overrides',
-		type: 'json',
-		default: '{}',
-		displayOptions: POSTING,
-		description: 'What differs on a channel, by its name: text, link, firstComment, parts, options. Such as {"instagram": {"firstComment": "#sale", "options": {"kind": "reel"}}}.',
-	},
+	{ ...overrides, displayOptions: POSTING },
 	{
 		displayName: 'Time',
 		name: 'scheduledAt',
