@@ -87,7 +87,7 @@ async def show_consent(
     sealed: Annotated[str, Query(alias="request")] = "",
 ) -> Response:
     """What the program asks for, and what it would get."""
-    asked = await _asked(sealed, services)
+    asked = await _asked(sealed, reader.viewer.principal, services)
     return _page(request, asked, reader.viewer.principal, {}) if asked else _ended(request)
 
 
@@ -95,7 +95,7 @@ async def show_consent(
 async def decide(request: Request, reader: TheReader, frame: TheFrame, services: TheServices) -> Response:
     """Send the browser back to the program, with a code or with the refusal."""
     form = form_of(request)
-    asked = await _asked(form.get("request", ""), services)
+    asked = await _asked(form.get("request", ""), reader.viewer.principal, services)
     if asked is None:
         return _ended(request)
     check_csrf(request, form.get("csrf", ""), reader.viewer.session, services.settings.base_url)
@@ -129,12 +129,14 @@ async def _deny(request: Request, asked: _Asked, services: Services) -> Response
     return render(request, "device_done.html", live=False, allowed=False)
 
 
-async def _asked(sealed: str, services: Services) -> _Asked | None:
-    """The request to sign in; None when it is too old, none of ours, or of a program that is not registered now."""
+async def _asked(sealed: str, principal: Principal, services: Services) -> _Asked | None:
+    """The request to sign in; None when it is too old, none of ours, or of a program that is not registered now, or a
+    device's whose code another person has typed."""
     pending = open_request(services.keyring, sealed, services.clock.now())
     if pending is not None and pending.device is not None:
         device = await services.devices.get(pending.device)
-        return None if device is None else _Asked(sealed, pending, CLIENT_NAME, device)
+        is_for_viewer = device is not None and pending.typed_by == principal.key_id
+        return _Asked(sealed, pending, CLIENT_NAME, device) if is_for_viewer else None
     client = await services.sign_ins.clients.get(pending.client_id) if pending else None
     return _Asked(sealed, pending, client.name) if pending and client else None
 

@@ -49,6 +49,8 @@ async def find_device(request: Request, reader: TheReader, frame: TheFrame, serv
     found = await services.devices.find(form.get("code", ""))
     if found is None:
         return render(request, "device.html", status=422, live=False, problem=_UNKNOWN)
-    pending = PendingRequest.of_device(found.hash, int(services.clock.now().timestamp()), CLIENT)
+    pending = PendingRequest.of_device(
+        found.hash, reader.viewer.principal.key_id, int(services.clock.now().timestamp()), CLIENT
+    )
     query = urlencode({"request": seal_request(services.keyring, pending)})
     return RedirectResponse(f"{CONSENT}?{query}", 303, HEADERS)

@@ -28,11 +28,13 @@ class PendingRequest:
     resource: str | None
     at: int
     device: str | None = None
+    typed_by: str | None = None
 
     @classmethod
-    def of_device(cls, device: str, at: int, client_id: str) -> PendingRequest:
-        """The request of a device, by the hash of its code: a person chooses what it gets, and nothing is sent back."""
-        return cls(client_id, "", "", None, None, None, at, device)
+    def of_device(cls, device: str, typed_by: str, at: int, client_id: str) -> PendingRequest:
+        """The request of a device, by the hash of its code. Only the key under which the code was typed may decide, so
+        that a link cannot stand in for typing it. Nothing is sent back."""
+        return cls(client_id, "", "", None, None, None, at, device, typed_by)
 
 
 def seal_request(keyring: KeyRing, pending: PendingRequest) -> str:

@@ -139,6 +139,11 @@ async def test_codes_are_not_guessed(api: ApiHarness, http: httpx.AsyncClient, d
     # Nor by another person from there, nor by this person from elsewhere.
     async with api.dashboard(await api.key(Scope.ADMIN)) as other:
         assert (await type_code(other, begun["user_code"])).status_code == 429
+    elsewhere = httpx.ASGITransport(app=api.app, client=("203.0.113.9", 4000))
+    async with httpx.AsyncClient(transport=elsewhere, base_url=SITE) as client:
+        moved = DashboardBrowser(client)
+        assert (await moved.sign_in(api.admin_key)).status_code == 303
+        assert (await type_code(moved, begun["user_code"])).status_code == 429
     # A stranger cannot try at all.
     async with api.dashboard() as stranger:
         tried = await stranger.client.post("/device", data={"code": begun["user_code"]}, headers=OWN_SITE)
@@ -152,6 +157,11 @@ async def test_no_other_site_types_a_code_for_a_person(
     assert (await type_code(dashboard, begun["user_code"], csrf="x")).status_code == 403
     shown = await dashboard.get("/device")
     assert "frame-ancestors 'none'" in shown.headers["content-security-policy"]
+    # Nor does a link to what somebody else has typed.
+    async with api.dashboard(await api.key(Scope.ADMIN)) as other:
+        typed = (await type_code(other, begun["user_code"])).headers["location"]
+        assert (await other.get(typed)).status_code == 200
+    assert (await dashboard.get(typed)).status_code == 400
     # The address of the page carries no code, so that a link cannot type one.
     assert begun["user_code"] not in (await dashboard.get(f"/device?code={begun['user_code']}")).text
 
