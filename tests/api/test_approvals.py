@@ -245,3 +245,29 @@ async def test_of_an_approval_and_an_edit_of_one_version_the_edit_is_never_publi
 
 def _wire(ahead: timedelta) -> str:
     return later(seconds=ahead.total_seconds()).replace("+00:00", "Z")
+
+
+async def test_no_other_route_publishes_what_a_proposer_sends(api: ApiHarness) -> None:
+    key, sent = await api.key(PROPOSE, Scope.CONTENTS_READ), api.body(text="in a batch")
+    [batched] = (await api.post("/v1/contents/batch", {"contents": [sent]}, key=key)).json()["results"]
+    approved, failed = (
+        await propose(api, text="approved"),
+        await propose(api, text="failed", scheduledAt=later(minutes=30), publishBy=later(hours=1)),
+    )
+    await approve(api, approved)
+    edited = await api.patch(f"/v1/contents/{approved['id']}", {"text": "other"}, if_match='"1"', key=key)
+    assert edited.json()["approval"]["status"] == "requested"
+    async with api.dashboard(key) as dashboard:
+        asked = await dashboard.client.post(f"/v1/contents/{approved['id']}/publish-now")
+        assert asked.status_code == 403
+    for post in (batched["content"], approved):
+        assert (await claim(api, post)).attempt is None
+    api.clock.ahead = timedelta(hours=2)
+    ended = await look(api, failed)
+    failure = ended["publications"][0]["failure"]
+    assert (ended["status"], failure["reason"]) == ("failed", "APPROVAL_MISSING")
+    assert "approve" in failure["remedy"]
+    expect_problem(await api.post(f"/v1/contents/{failed['id']}/retry", key=key), 403, "SCOPE_MISSING")
+    writer = await api.key(Scope.CONTENTS_WRITE)
+    assert (await api.post(f"/v1/contents/{failed['id']}/retry", key=writer)).status_code == 202
+    assert (await claim(api, failed)).attempt is None, "a retry asks for the approval again"

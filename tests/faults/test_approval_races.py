@@ -22,6 +22,9 @@ SEED = 20261203
 # On each database.
 TRIALS = 250
 WITHIN = 0.05
+# Before publishBy: an approval is published if the worker has claimed the post by then, which takes from a tenth of a
+# second to one on a busy machine.
+BEFORE_DEADLINE = 1.5
 LEAD, WINDOW = 3.0, 4.0
 PROPOSE, APPROVE = "contents:propose", "contents:approve"
 # What meets, and where: long before publishBy (the post is late already, so an approval publishes it at once), at the
@@ -95,8 +98,9 @@ class Trial:
         self.content = answer.json()
         if self.where == "due":
             await self._approve(1)
-        await _until(self.moment - WITHIN)
-        offsets = [self.dice.uniform(-WITHIN, WITHIN) for _ in range(2)]
+        earliest = -BEFORE_DEADLINE if self.where == "deadline" else -WITHIN
+        await _until(self.moment + earliest - WITHIN)
+        offsets = [self.dice.uniform(earliest, WITHIN) for _ in range(2)]
         asks = [self._act(offsets[0])] if self.rival != "nothing" else []
         if self.where != "due":
             asks.append(self._approve_at(offsets[1]))
@@ -210,8 +214,10 @@ async def test_nothing_is_published_but_what_was_approved(
     found = await asyncio.gather(*(on(number, name) for number, name in enumerate(databases)))
     failures = [word for words, _ in found for word in words]
     ends = sum((each for _, each in found), Counter[str]())
-    proof = "approval, edit, cancel, refusal and deadline within 50 ms, two APIs, both databases"
+    proof = (
+        "approval, edit, cancel and refusal within 50 ms, or up to 1.5 s before the deadline; two APIs, both databases"
+    )
     trials = count * len(databases)
     prove("38", proof, trials=trials, failures=failures, seed=SEED, measured=dict(sorted(ends.items())), large=large)
-    kinds = {end.partition(": ")[2] for end in ends}
-    assert kinds == {"published", "canceled", "failed"}, f"nothing was close: {ends}"
+    close = {"late: published", "late: canceled", "late: failed", "due: published", "due: canceled"}
+    assert ends.keys() >= close | {"deadline: published", "deadline: failed"}, f"nothing was close: {ends}"
