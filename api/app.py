@@ -56,6 +56,8 @@ from api.routes import (
     media,
     publication_list,
     publications,
+    review_links,
+    review_pages,
     usage,
     webhooks,
 )
@@ -88,6 +90,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     changes.router,
     approvals.router,
+    review_links.router,
+    review_pages.router,
     drafts.router,
     calendar.router,
     calendar_feeds.router,

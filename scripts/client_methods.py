@@ -74,6 +74,10 @@ PlainDrafts munadi.drafts
     delete drafts.delete draft_id
 PlainCalendar munadi.calendar
     get calendar.get since until
+ReviewLinks munadi.contents.review_links
+    create contents.reviewLinks.create content_id
+    list contents.reviewLinks.list content_id
+    revoke contents.reviewLinks.revoke content_id link_id
 Feeds munadi.calendar.feeds
     create calendar.feeds.create brand_ref
     list calendar.feeds.list brand_ref

@@ -29,10 +29,11 @@ SOURCES = (
     ("api/pages/templates", "*.html", "jinja2"),
     ("api", "**/*.py", "python"),
     ("munadi/accounts", "connecting.py", "python"),
+    ("munadi/publishing", "review_links.py", "python"),
     ("api/dashboard/assets", "*.js", "javascript"),
 )
-# `InvalidLink` is raised with a text for the profile's owner.
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "InvalidLink": None}
+# `InvalidLink` and `InvalidReview` are raised with a text for who has opened the link.
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "InvalidLink": None, "InvalidReview": None}
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "encoding": "utf-8"}
 TABLES = {
     "munadi/channels/permissions.py": tuple(

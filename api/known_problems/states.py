@@ -171,6 +171,14 @@ STATES = (
         frozenset({"drafts"}),
     ),
     KnownProblem(
+        "TOO_MANY_REVIEW_LINKS",
+        409,
+        "Conflict",
+        "the post has 20 open review links already; revoke one that is not needed",
+        "Revoke a link that is not needed.",
+        frozenset({"contents"}),
+    ),
+    KnownProblem(
         "TOO_MANY_CALENDAR_FEEDS",
         409,
         "Conflict",

@@ -46,6 +46,7 @@ from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
+from munadi.publishing.review_links import ReviewService
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
@@ -125,6 +126,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,
         batches=BatchService(*own, posts),
+        reviews=ReviewService(*own, posts, base_url),
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),
         erasures=ErasureService(*own, accounts),

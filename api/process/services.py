@@ -39,6 +39,7 @@ from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
+from munadi.publishing.review_links import ReviewService
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
 from munadi.webhooks.sender import WebhookSender
@@ -76,6 +77,7 @@ class Services:
     media: MediaService
     posts: PostService
     batches: BatchService
+    reviews: ReviewService
     drafts: DraftService
     receipts: ReceiptService
     erasures: ErasureService

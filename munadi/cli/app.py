@@ -27,6 +27,7 @@ class Single(NamedTuple):
 # Of each group its modules; the first one has its `app`, the others add commands to it.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "contents": ("contents", "batches", "purging"),
+    "reviews": ("reviews",),
     "drafts": ("drafts",),
     "publications": ("publications",),
     "receipts": ("receipts",),

@@ -1720,6 +1720,29 @@ class Replayed(TypedDict):
     replayed: int
 
 
+class ReviewLink(TypedDict):
+    """A link to review one post, without its address."""
+
+    contentId: str
+    createdAt: str
+    decision: str | None
+    expiresAt: str
+    id: str
+    usedAt: str | None
+
+
+class ReviewLinkWithUrl(TypedDict):
+    """The response to a creation, the only one that shows the address."""
+
+    contentId: str
+    createdAt: str
+    decision: str | None
+    expiresAt: str
+    id: str
+    url: str
+    usedAt: str | None
+
+
 class Rollup(TypedDict):
     """The number of publications in each status."""
 

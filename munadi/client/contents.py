@@ -60,6 +60,7 @@ class Contents(PlainContents[M]):
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
         self.events: PostEvents[M] = PostEvents(driver)
+        self.review_links: generated.ReviewLinks[M] = generated.ReviewLinks(driver)
 
     @operation
     def submit(self, payload: ContentRequest, idempotency_key: str | None = None) -> Call[Submission]:

@@ -509,6 +509,27 @@ class PlainCalendar(Group[M]):
         )
 
 
+class ReviewLinks(Group[M]):
+    """The operations of `munadi.contents.review_links` that are one request each."""
+
+    @operation
+    def create(self, content_id: str, *, expires_in: str | None = None) -> Call[answers.ReviewLinkWithUrl]:
+        """Create a review link. Its page shows a post that waits for an approval as each network gets it, to a person
+        without an account, who approves or declines it once. It works while the key that made it may approve, and is
+        shown only here."""
+        return post(f"/v1/contents/{segment(content_id)}/review-links", given(expiresIn=expires_in) or None)
+
+    @operation
+    def list(self, content_id: str) -> Call[answers.Page[answers.ReviewLink]]:
+        """List review links. The review links of a post, all of them, without their addresses."""
+        return Call("GET", f"/v1/contents/{segment(content_id)}/review-links")
+
+    @operation
+    def revoke(self, content_id: str, link_id: str) -> Call[None]:
+        """Revoke a review link. The link shows and decides nothing any more. What was decided by it stays."""
+        return Call("DELETE", f"/v1/contents/{segment(content_id)}/review-links/{segment(link_id)}", read=nothing)
+
+
 class Feeds(Group[M]):
     """The operations of `munadi.calendar.feeds` that are one request each."""
 

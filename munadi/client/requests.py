@@ -323,6 +323,12 @@ class RetryRequest(TypedDict):
     publicationIds: NotRequired[Sequence[str] | None]
 
 
+class ReviewLinkCreate(TypedDict):
+    """How long a review link may be used."""
+
+    expiresIn: NotRequired[str]
+
+
 class SecretRotation(TypedDict):
     """How to rotate. Without a body the old secret also signs for 24 hours."""
 

@@ -53,6 +53,8 @@ class Action(StrEnum):
     CONTENT_RESCHEDULED = "content.rescheduled"
     CONTENT_APPROVED = "content.approved"
     CONTENT_DECLINED = "content.declined"
+    REVIEW_LINK_CREATED = "review_link.created"
+    REVIEW_LINK_REVOKED = "review_link.revoked"
     CONTENT_CANCELED = "content.canceled"
     CONTENT_PUBLISHED_NOW = "content.published_now"
     CONTENT_RETRIED = "content.retried"
@@ -113,6 +115,8 @@ ACTION_MEANING = {
     Action.CONTENT_RESCHEDULED: "a post was moved to another time",
     Action.CONTENT_APPROVED: "a version of a post was approved",
     Action.CONTENT_DECLINED: "a version of a post was declined",
+    Action.REVIEW_LINK_CREATED: "a link to review a post without an account was made",
+    Action.REVIEW_LINK_REVOKED: "a link to review a post was revoked",
     Action.CONTENT_CANCELED: "a post, or what was left of it, was canceled",
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",

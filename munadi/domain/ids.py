@@ -36,6 +36,7 @@ class Prefix(StrEnum):
     ERASURE = "ers"
     ALERT = "alr"
     APP = "app"
+    REVIEW_LINK = "rvl"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import BrandRef
+from munadi.domain.durations import LONGEST_DURATION, GivenDuration
 from munadi.domain.key import Scope
 from munadi.domain.key_caps import KeyCaps
 from munadi.domain.metadata import NewMetadata, OwnMetadata
-from munadi.domain.model import CreatedAt, Duration, UniqueId, WireModel
+from munadi.domain.model import CreatedAt, UniqueId, WireModel
 from munadi.domain.reach import MOST_BRANDS, BrandPattern
 from munadi.domain.time import Instant
 
 # What a text may still be valid for after a rotation, and what it is where the request does not say.
 LONGEST_OVERLAP, USUAL_OVERLAP = timedelta(days=30), timedelta(days=1)
-
-LONGEST_TEXT = 40
-
-
-def _short(given: Any) -> Any:
-    """Refuse a text that is longer than any duration is written."""
-    if isinstance(given, str) and len(given) > LONGEST_TEXT:
-        raise PydanticCustomError("too_long", "takes at most {limit} characters", {"limit": LONGEST_TEXT})
-    return given
-
 
 Patterns = Annotated[tuple[BrandPattern, ...], Field(min_length=1, max_length=MOST_BRANDS)] | None
 _BRANDS = "Each is a brand's `ref`, or the beginning of refs and a star, such as `acme-*`."
@@ -74,11 +64,11 @@ class KeyRotation(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap": "PT1H"}]})
 
-    overlap: Annotated[Duration, BeforeValidator(_short)] = Field(
+    overlap: GivenDuration = Field(
         USUAL_OVERLAP,
         ge=timedelta(),
         le=LONGEST_OVERLAP,
-        json_schema_extra={"maxLength": LONGEST_TEXT},
+        json_schema_extra={"maxLength": LONGEST_DURATION},
         description="How long the key's text before stays valid, ISO 8601; `PT0S`: it ends at once. At most 30 days.",
     )
 

@@ -83,6 +83,11 @@ async def decline(locked: LockedContent, note: str, by: str | None = None) -> No
     await _decided(locked, Action.CONTENT_DECLINED, EventType.APPROVAL_DECLINED)
 
 
+def require_undecided(locked: LockedContent) -> None:
+    """ChangeRefused unless something of the post still waits, and somebody may approve or decline it."""
+    _require_in_time(locked, _asked(locked))
+
+
 def asked(version: int, at: datetime) -> dict[str, Any]:
     """The stored request for an approval of a version, by the key of the current request."""
     return _stored(Approval(status=ApprovalStatus.REQUESTED, version=version, by=_actor(), note=None, at=at))

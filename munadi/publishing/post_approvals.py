@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.answers import Answer, BasedOn
 from munadi.db.idempotency import IdempotencyKey
@@ -27,6 +30,12 @@ def require_rule(rule: ApprovalRule, *, is_proposed: bool) -> None:
         raise ProblemsFound([Problem(pointer="/brandRef", code="NO_PROPOSALS", message=message, rule="no_proposals")])
 
 
+# A page's form has no Idempotency-Key: what it decides by serves once.
+NO_KEY = IdempotencyKey(None, ())
+# Uses up what a decision is made by, and returns its id.
+Take = Callable[[AsyncSession], Awaitable[str]]
+
+
 @dataclass(frozen=True)
 class PostApprovals(PostEdits):
     """Approvals. They are about one version: StaleVersion where the post is at another one."""
@@ -40,6 +49,21 @@ class PostApprovals(PostEdits):
             await approvals.approve(post, note)
 
         return await self._change(content_id, caller, key, "contents.approve", change, based_on, counts=True)
+
+    async def review(
+        self, content_id: str, caller: Principal, based_on: BasedOn, take: Take, *, granted: bool, note: str | None
+    ) -> Answer:
+        """Approve or decline a version by a link that serves once: `take` uses it up in the same transaction, and
+        returns who decides. Raises ChangeRefused, QuotaExceeded, StaleVersion, and what `take` raises."""
+
+        async def change(post: LockedContent) -> None:
+            by = await take(post.session)
+            if granted:
+                await approvals.approve(post, note, by)
+            else:
+                await approvals.decline(post, note or "", by)
+
+        return await self._change(content_id, caller, NO_KEY, "contents.review", change, based_on, counts=True)
 
     async def decline(
         self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None, note: str

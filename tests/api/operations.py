@@ -73,6 +73,7 @@ ID_PREFIXES = {
     "draft_id": Prefix.SAVED_DRAFT,
     "feed_id": Prefix.CALENDAR_FEED,
     "erasure_id": Prefix.ERASURE,
+    "link_id": Prefix.REVIEW_LINK,
 }
 
 # Answered without a key.
@@ -91,6 +92,9 @@ OPERATIONS = (
     Operation("POST", "/v1/contents/{content_id}/cancel", PROPOSE, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/approve", APPROVE, NOT_FOUND, {}, {"If-Match": '"1"'}),
     Operation("POST", "/v1/contents/{content_id}/decline", APPROVE, NOT_FOUND, {"note": "no"}),
+    Operation("POST", "/v1/contents/{content_id}/review-links", APPROVE, NOT_FOUND),
+    Operation("GET", "/v1/contents/{content_id}/review-links", CR, NOT_FOUND),
+    Operation("DELETE", "/v1/contents/{content_id}/review-links/{link_id}", APPROVE, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/publish-now", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/withdraw", WITHDRAW, NOT_FOUND),

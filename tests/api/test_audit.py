@@ -27,6 +27,8 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/contents/{content_id}/reschedule": A.CONTENT_RESCHEDULED,
     "POST /v1/contents/{content_id}/approve": A.CONTENT_APPROVED,
     "POST /v1/contents/{content_id}/decline": A.CONTENT_DECLINED,
+    "POST /v1/contents/{content_id}/review-links": A.REVIEW_LINK_CREATED,
+    "DELETE /v1/contents/{content_id}/review-links/{link_id}": A.REVIEW_LINK_REVOKED,
     "POST /v1/contents/{content_id}/cancel": A.CONTENT_CANCELED,
     "POST /v1/contents/{content_id}/publish-now": A.CONTENT_PUBLISHED_NOW,
     "POST /v1/contents/{content_id}/retry": A.CONTENT_RETRIED,

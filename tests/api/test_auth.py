@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from munadi.db.accounts.apps import AppStore
 from munadi.db.ids import new_id
-from munadi.db.tables import ErasureRow, MediaRow
+from munadi.db.tables import ErasureRow, MediaRow, ReviewLinkRow
 from munadi.domain.brand_app import AppPut
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -48,8 +48,11 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
     account = await seed.account()
     endpoint = await seed.endpoint(brand_ref="acme")
     content_id, erasure_id = await seed.content(account.id), new_id(Prefix.ERASURE)
+    link_id = new_id(Prefix.REVIEW_LINK)
     media_id, [event, *_] = new_id(Prefix.MEDIA), await seed.events(EventType.CONTENT_ACCEPTED)
     async with api.services.database.write() as session:
+        link = {"content_id": content_id, "key_id": "key", "secret_hash": "0" * 64}
+        session.add(ReviewLinkRow(id=link_id, **link, expires_at=START, created_at=START))
         session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
         times = {"requested_at": START, "updated_at": START, "ended_at": START}
         app = AppPut(client_id="id", client_secret=SecretStr("secret"))
@@ -62,6 +65,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "endpoint_id": endpoint.id,
         "alert_id": (await api.create("/v1/alerts", {"url": "ntfys://acme-posts", "brandRef": "acme"}))["id"],
         "content_id": content_id,
+        "link_id": link_id,
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
         "erasure_id": erasure_id,

@@ -115,7 +115,7 @@ def test_the_events_are_followed_from_a_position(munadi: Munadi, api: FakeApi) -
 
 COMMANDS: list[Any] = [*get_command(app).commands.values()]  # type: ignore[attr-defined]
 LEAVES = [leaf for group in COMMANDS for leaf in getattr(group, "commands", {group.name: group}).values()]
-GROUPS = {"contents", "publications", "webhooks", "accounts", "channels", "keys", "brands"}
+GROUPS = {"contents", "reviews", "publications", "webhooks", "accounts", "channels", "keys", "brands"}
 
 
 def test_every_option_has_help() -> None:

@@ -19,7 +19,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     assert (await api.post("/v1/brands", json={"ref": "rival"})).status_code == 201
     hook = await subscribe(api, "http://127.0.0.1:9/hook", brandRef="acme")
     alert = await api.post("/v1/alerts", json={"url": "jsons://127.0.0.1:9/alert", "brandRef": "acme"})
-    content = await brand.ended((await brand.submit("published"))["id"])
+    content, review = await _approved(api, brand)
     key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
     since = {"since": "2026-01-01T00:00:00Z"}
     recovery = await api.post(f"/v1/webhooks/endpoints/{hook['id']}/recover", json=since)
@@ -51,4 +51,16 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "draft_id": draft.json()["id"],
         "feed_id": feed.json()["id"],
         "erasure_id": erasure.json()["id"],
+        "link_id": review["id"],
     }
+
+
+async def _approved(api: httpx.AsyncClient, brand: Brand) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A published post that was proposed and approved, and a link to review it."""
+    key = await api.post("/v1/keys", json={"name": "p", "scopes": ["contents:propose"], "brandRef": brand.ref})
+    body = {"brandRef": brand.ref, "text": "published", "channels": ["bluesky"]}
+    made = await api.post("/v1/contents", json=body, headers={"Authorization": f"Bearer {key.json()['key']}"})
+    path = f"/v1/contents/{made.json()['id']}"
+    link = await api.post(f"{path}/review-links")
+    assert (await api.post(f"{path}/approve", headers={"If-Match": '"1"'})).status_code == 200
+    return await brand.ended(made.json()["id"]), link.json()

@@ -23,6 +23,7 @@ from munadi.db.tables import (
     MediaUseRow,
     MetadataRow,
     PublicationRow,
+    ReviewLinkRow,
     SavedDraftRow,
 )
 
@@ -61,6 +62,7 @@ def _rows_of(ids: Sequence[str]) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield MediaUseRow, col(MediaUseRow.used_by).in_(ids)
     yield DraftRow, col(DraftRow.content_id).in_(ids)
     yield SavedDraftRow, col(SavedDraftRow.content_id).in_(ids)
+    yield ReviewLinkRow, col(ReviewLinkRow.content_id).in_(ids)
     yield ContentRow, col(ContentRow.id).in_(ids)
 
 

@@ -135,6 +135,7 @@ _BY_TOKEN = Prebuilt(
     .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(KeyRow.id))
     .where(col(OAuthTokenRow.hash) == bindparam("hash"), col(OAuthTokenRow.is_refresh).is_(False))
 )
+_BY_ID = Prebuilt(_key_and_brand(null()).where(col(KeyRow.id) == bindparam("key_id")))
 _BY_SESSION = Prebuilt(
     _key_and_brand(null())
     .join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id))
@@ -216,6 +217,12 @@ async def brand_calls(database: Database, refs: Collection[str], month: Month) -
     )
     rows = await database.lookup(lambda connection: connection.execute(query).all())
     return {row.ref: _calls_of(row) for row in rows}
+
+
+async def find_key(database: Database, key_id: str, month: Month) -> Principal | None:
+    """The bearer of a key by its id, whatever its state, for what acts for the key later; never cached."""
+    values = {"key_id": key_id, "named": None, "month": month.text}
+    return await database.lookup(lambda connection: _find(connection, _BY_ID, values))
 
 
 def forget_callers(database: Database) -> None:

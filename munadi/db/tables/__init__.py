@@ -30,6 +30,7 @@ from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthDeviceRow, OAuthGrantRow, OAuthTokenRow
 from munadi.db.tables.receipts import ReceiptKeyRow
+from munadi.db.tables.reviews import ReviewLinkRow
 from munadi.db.tables.revisions import SchemaRevisionRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, KeyDayRow, LookBudgetRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
@@ -71,6 +72,7 @@ __all__ = [
     "PublicationRow",
     "ReceiptKeyRow",
     "RecoveryRow",
+    "ReviewLinkRow",
     "SavedDraftRow",
     "SchemaRevisionRow",
     "SessionRow",

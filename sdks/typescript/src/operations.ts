@@ -313,10 +313,31 @@ export class ContentsEvents {
   }
 }
 
+export class ContentsReviewLinks {
+  constructor(private readonly send: Send) {}
+
+  /** The review links of a post, all of them, without their addresses. */
+  list(contentId: string, options: CallOptions = {}): Promise<t.PageOfReviewLink> {
+    return this.send<t.PageOfReviewLink>("GET", `/v1/contents/${encodeURIComponent(contentId)}/review-links`, { ...options });
+  }
+
+  /** Its page shows a post that waits for an approval as each network gets it, to a person without an account, who approves or declines it once. It works while the key that made it may approve, and is shown only here. */
+  create(contentId: string, body?: t.ReviewLinkCreate, options: CallOptions = {}): Promise<t.ReviewLinkWithUrl> {
+    return this.send<t.ReviewLinkWithUrl>("POST", `/v1/contents/${encodeURIComponent(contentId)}/review-links`, { body, ...options });
+  }
+
+  /** The link shows and decides nothing any more. What was decided by it stays. */
+  revoke(contentId: string, linkId: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/contents/${encodeURIComponent(contentId)}/review-links/${encodeURIComponent(linkId)}`, { ...options });
+  }
+}
+
 export class Contents {
   readonly events: ContentsEvents;
+  readonly reviewLinks: ContentsReviewLinks;
   constructor(private readonly send: Send) {
     this.events = new ContentsEvents(send);
+    this.reviewLinks = new ContentsReviewLinks(send);
   }
 
   /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */

@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -2852,6 +2852,13 @@ export type PageOfMunadiEvent = {
   nextCursor?: string | null;
 };
 
+export type PageOfReviewLink = {
+  /** The entries of this page. */
+  data: (ReviewLink)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
 export type PageOfSavedDraft = {
   /** The entries of this page. */
   data: (SavedDraft)[];
@@ -2948,7 +2955,7 @@ export type Problem = {
 };
 
 /** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
-export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_REVIEW_LINKS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
 
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {
@@ -3337,6 +3344,46 @@ export type RetryRequest = {
 
 /** Whether and when trying again can help. */
 export type Retryable = "auto" | "after_wait" | "after_fix" | "reconcile" | "never";
+
+/** A link to review one post, without its address. */
+export type ReviewLink = {
+  /** The post. */
+  contentId: string;
+  /** When it was made. */
+  createdAt: string;
+  /** `granted` or `declined`; null: nothing yet. */
+  decision: ApprovalStatus | null;
+  /** From then on it shows and decides nothing. */
+  expiresAt: string;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** When somebody decided by it; null: not yet. */
+  usedAt: string | null;
+};
+
+/** How long a review link may be used. */
+export type ReviewLinkCreate = {
+  /** How long it may be used, ISO 8601: three days by default, at most 30. Without it: `P3D`. */
+  expiresIn?: string;
+};
+
+/** The response to a creation, the only one that shows the address. */
+export type ReviewLinkWithUrl = {
+  /** The post. */
+  contentId: string;
+  /** When it was made. */
+  createdAt: string;
+  /** `granted` or `declined`; null: nothing yet. */
+  decision: ApprovalStatus | null;
+  /** From then on it shows and decides nothing. */
+  expiresAt: string;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** Whoever has it can read the post, and approve or decline it once. Shown only here. */
+  url: string;
+  /** When somebody decided by it; null: not yet. */
+  usedAt: string | null;
+};
 
 /** The number of publications in each status. */
 export type Rollup = {
