@@ -168,5 +168,6 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(tmp_path: Path, clean_en
     for channel in ChannelName:
         courses = re.findall(rf"^  {channel} +prepared .* visible call .* ms late$", process.output, re.MULTILINE)
         assert len(courses) == 2, f"{channel}: a picture and a video"
-    assert max(map(len, process.output.splitlines())) <= 100
+    # An address is as long as its network makes it.
+    assert max(len(line) for line in process.output.splitlines() if not line.startswith("      url ")) <= 100
     assert list((tmp_path / "tmp").iterdir()) == []
