@@ -8,11 +8,11 @@ from api.openapi.event_examples import event_example
 from api.openapi.examples import CONTENTS
 from munadi.domain.event import EventType
 
-_WITHOUT_BRAND = {name: value for name, value in CONTENTS["now"]["value"].items() if name != "brandRef"}
+_UNKNOWN_BRAND = {**CONTENTS["now"]["value"], "brandRef": "nobody"}
 BATCHES: dict[str, Any] = {
     "two": {
-        "summary": "Two posts, of which the second lacks its brand",
-        "value": {"contents": [CONTENTS["now"]["value"], _WITHOUT_BRAND]},
+        "summary": "Two posts, of which the second names a brand that is not there",
+        "value": {"contents": [CONTENTS["now"]["value"], _UNKNOWN_BRAND]},
     },
 }
 RESULTS: dict[str, Any] = {
@@ -31,17 +31,17 @@ RESULTS: dict[str, Any] = {
                 "type": "/docs/reference/problems#invalid_request",
                 "title": "The request cannot be accepted",
                 "status": 422,
-                "detail": "is needed",
+                "detail": "there is no brand 'nobody'",
                 "instance": "/v1/contents/batch",
                 "code": "INVALID_REQUEST",
                 "requestId": "req_01kf2v6s3tf0d8m7s0a3x9y5hr",
                 "errors": [
                     {
                         "pointer": "/brandRef",
-                        "code": "MISSING_FIELD",
-                        "message": "is needed",
+                        "code": "BRAND_UNKNOWN",
+                        "message": "there is no brand 'nobody'",
                         "channel": None,
-                        "rule": "missing",
+                        "rule": "brand_unknown",
                         "limit": None,
                         "actual": None,
                     }

@@ -20,8 +20,8 @@ REVIEW_LINK: dict[str, Any] = {
     "contentId": "cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "createdAt": "2027-01-14T10:00:00Z",
     "expiresAt": "2027-01-17T10:00:00Z",
-    "usedAt": None,
-    "decision": None,
+    "usedAt": "2027-01-14T11:30:00Z",
+    "decision": "granted",
 }
 REVIEW_LINK_WITH_URL: dict[str, Any] = {**REVIEW_LINK, "url": "https://munadi.acme.example/review/…"}
 

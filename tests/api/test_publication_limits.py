@@ -234,5 +234,8 @@ async def test_without_a_limit_no_statement_counts_publications(api: ApiHarness)
     await api.limit(publicationsPerMonth=100)
     with api.statements() as limited:
         assert (await api.try_submit(idempotency_key="two", text="two")).status_code == 202
+    # An event reads in its own statement whether the brand is for tests.
+    free = [each for each in free if not each.startswith("INSERT INTO events")]
+    limited = [each for each in limited if not each.startswith("INSERT INTO events")]
     assert not [each for each in free if "delivery_tries" in each or "FROM brands WHERE" in each or "count(" in each]
     assert len(of_request(limited)) - len(of_request(free)) == 2, limited

@@ -23,7 +23,17 @@ import munadi.publishing
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt, PrebuiltRows, file_of
 from munadi.db.session import Database
-from munadi.db.tables import ContentRow, DeliveryRow, EndpointRow, EventRow, KeyRow, PublicationRow, SessionRow
+from munadi.db.tables import (
+    ConnectionRow,
+    ContentRow,
+    DeliveryRow,
+    EndpointRow,
+    EventRow,
+    KeyRow,
+    OAuthTokenRow,
+    PublicationRow,
+    SessionRow,
+)
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from tests.db.board import Board, Put
@@ -90,6 +100,9 @@ async def put(board: Board) -> Put:
             KeyRow(id="key_1", name="k", hint="h", hash="h" * 64, scopes=["a"], created_at=START, expires_at=ELSEWHERE)
         )
         await session.flush()
+        session.add(OAuthTokenRow(hash="h" * 64, key_id="key_1", is_refresh=False, expires_at=ELSEWHERE))
+        link = {"brand_ref": board.brand, "channel": "x", "key_id": "key_1", "status": "waiting", "link_hash": "l"}
+        session.add(ConnectionRow(id="con_1", **link, created_at=START, updated_at=START, expires_at=START))
         session.add(SessionRow(id="s", key_id="key_1", created_at=START, ends_at=START + timedelta(hours=1)))
         for brand_ref, types in ((board.brand, ["content.updated"]), (None, [])):
             session.add(
@@ -108,6 +121,7 @@ async def candidates(board: Board, put: Put) -> list[dict[str, Any]]:
         "version": 1, "brand_ref": board.brand, "publication_id": put.id, "step": "post", "post_id": "post-1",
         "account_id": board.accounts[ChannelName.INSTAGRAM], "content_id": put.content_id, "hash": "h" * 64,
         "named": board.brand, "month": "2026-12", "session": "s", "now": START,
+        "guarded": "g" * 64, "key_id": "key_1",
     }  # fmt: skip
     keys = (put.content_id, put.id, attempt.id, common["account_id"], "none")
     return [common | {"key": key} for key in keys] + [common | {"publication_id": "another", "key": "none"}]
