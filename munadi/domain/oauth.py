@@ -24,6 +24,8 @@ CODE_LIFE = timedelta(seconds=60)
 REQUEST_LIFE = timedelta(minutes=15)
 
 MOST_REDIRECTS, LONGEST_ADDRESS, LONGEST_NAME = 10, 1_000, 80
+# Of a longer name no more is read: normalization sorts a run of marks in quadratic time.
+MOST_READ = 10 * LONGEST_NAME
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # A host of other characters could change the policy of the page that names it, or look like two hosts to a person.
 _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
@@ -158,6 +160,6 @@ def is_challenge(text: str) -> bool:
 
 def shown_name(text: str | None) -> str:
     """The name that a program gives itself, without what could make a person read it otherwise."""
-    normal = unicodedata.normalize("NFKC", text or "")
+    normal = unicodedata.normalize("NFKC", (text or "")[:MOST_READ])
     plain = "".join(each for each in normal if each == " " or unicodedata.category(each)[0] not in "CZ")
     return " ".join(plain.split())[:LONGEST_NAME].strip()

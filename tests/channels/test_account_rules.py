@@ -140,6 +140,7 @@ SENT_AGAIN = [
         ("Hi", None, None, LATE), ("", "https://a.example", None, LATE), ("", None, "Hi", LATE),
         (" ", None, None, Resend.NEVER), ("", None, " ", Resend.NEVER))),
     ("telegram", TEXT, LATE),
+    ("discord", TEXT, LATE), ("discord", PICTURE, LATE),  # its nonce is forgotten after minutes
     ("tiktok", clip(), Resend.SAME_HANDLE),  # only a file
     *(("tiktok", given, Resend.NEVER) for given in (clip(options={"mode": "pull"}), PICTURE)),
 ]  # fmt: skip

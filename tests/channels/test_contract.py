@@ -226,7 +226,9 @@ def test_the_networks_that_refuse_copies_say_so() -> None:
         for one in refusals(name).values()
         if explained(bench(name, scene.settings).channel, one).may_be_ours
     }
-    assert marked == {"bluesky", "facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube"}
+    assert marked == {
+        "bluesky", "discord", "facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube",
+    }  # fmt: skip
 
 
 @scenes

@@ -23,8 +23,10 @@ def test_every_default_profile_has_its_row() -> None:
 
 def test_every_credential_is_one_that_works() -> None:
     source = "".join(file.read_text() for file in (ROOT / "munadi" / "sandbox").rglob("*.py"))
-    rows = [line.split("|")[-2] for line in PAGE.splitlines() if re.match(r"\| \w+ \| `@?munadi[._]", line)]
-    secrets = {name for row in rows for name in re.findall(r"`([^`]{20,}|sand-[^`]+)`", row)}
+    rows = [line.split("|")[-2] for line in PAGE.splitlines() if re.match(r"\| \w+ \| `@?munadi[._-]", line)]
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    # Of an address that is a credential, the last part.
+    secrets = {found[1] for name in named if (found := re.fullmatch(r"(?:…/.*/)?(.{20,}|sand-.+)", name))}
     assert len(rows) == len(STATE.networks)
     assert secrets
     assert all(f'"{secret}"' in source for secret in secrets)

@@ -87,6 +87,7 @@ def test_a_registered_address_is_compared_exactly_but_for_the_port_on_the_own_ma
         ("  Munadi\u202e nimdA\n ", "Munadi nimdA"),
         ("a\u200bb\u00a0c", "ab c"),
         ("x" * 500, "x" * LONGEST_NAME),
+        ("x" + "\u0316\u0301" * 50_000, "x" + "\u0316" * (LONGEST_NAME - 1)),
         ("\u2063", ""),
         (None, ""),
     ],

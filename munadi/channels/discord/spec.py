@@ -124,7 +124,7 @@ SPEC = ChannelSpec(
     absence_window=timedelta(seconds=30),
     looks_twice=True,  # how quickly a list shows a new message is not documented
     leftovers=Leftovers.NONE,
-    resend=Resend.AFTER_ABSENCE,
+    resend=Resend.ONCE_AFTER_LONG_ABSENCE,  # a nonce is compared for some minutes only: later a copy is a second post
     withdrawal=WithdrawalRule(
         kind=Removal.DELETE, by_hand="Open the channel in Discord, find the message, then More, Delete Message."
     ),

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -99,18 +98,18 @@ def embeds_in(message: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = message.get("embeds")
     shown = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     rich = [one for one in shown if one.get("type") == "rich"]
-    return [(_compared(text_in(one, "title") or ""), _compared(text_in(one, "description") or "")) for one in rich]
+    return [(collapsed(text_in(one, "title") or ""), collapsed(text_in(one, "description") or "")) for one in rich]
 
 
 def embed_key(options: Options) -> list[tuple[str, str]]:
     """The same of the embed that is sent."""
     one = options.embed
-    return [(_compared(one.title or ""), _compared(one.description or ""))] if one else []
+    return [(collapsed(one.title or ""), collapsed(one.description or ""))] if one else []
 
 
 def same_text(shown: str, sent: str) -> bool:
     """Whether a message shows the text that was sent, but for blanks and how its characters are composed."""
-    return _compared(shown) == _compared(sent)
+    return collapsed(shown) == collapsed(sent)
 
 
 def parent_in(message: Mapping[str, Any]) -> str | None:
@@ -128,7 +127,3 @@ def _stem(asset: MediaAsset) -> str:
     if asset.kind is not MediaKind.DOCUMENT or not asset.name:
         return asset.kind.value
     return _NOT_IN_NAMES.sub("-", asset.name.rpartition(".")[0].lower()).strip("-")[:60] or "document"
-
-
-def _compared(text: str) -> str:
-    return collapsed(unicodedata.normalize("NFC", text))
