@@ -206,7 +206,7 @@ test("an iterator reads page after page, and lists become repeated parameters", 
 test("a path is encoded, and a call ends with its signal", () =>
   serving([null], async (munadi, requests) => {
     const stop = new AbortController();
-    const call = munadi.contents.get("../keys", { signal: stop.signal });
+    const call = munadi.contents.get("../keys", {}, { signal: stop.signal });
     setTimeout(() => stop.abort(new Error("enough")), 100);
     await assert.rejects(call, /enough/);
     assert.equal(requests[0].url, "/v1/contents/..%2Fkeys");
@@ -253,7 +253,7 @@ test("an answer without such headers has none of it", () =>
 
 test("a client, and a call, repeat as often as they are told", () =>
   serving([page(502)], async (munadi, requests) => {
-    await assert.rejects(munadi.contents.get("cnt_1", { retries: 1 }), { status: 502 });
+    await assert.rejects(munadi.contents.get("cnt_1", {}, { retries: 1 }), { status: 502 });
     assert.equal(requests.length, 2);
     const url = munadi.http.url;
     await assert.rejects(new Munadi({ url, apiKey: "mk_test", retries: 0 }).contents.get("cnt_1"), { status: 502 });
@@ -266,7 +266,7 @@ test("another number of repeats is refused before anything is sent", () =>
     for (const retries of [-1, 5, 1.5, NaN, "3"]) {
       const refused = { name: "TypeError", message: `retries is 0 to 4, not ${retries}` };
       assert.throws(() => new Munadi({ url, apiKey: "mk_test", retries }), refused);
-      await assert.rejects(munadi.contents.get("cnt_1", { retries }), refused);
+      await assert.rejects(munadi.contents.get("cnt_1", {}, { retries }), refused);
     }
     assert.equal(requests.length, 0);
   }));
