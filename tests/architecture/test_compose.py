@@ -11,14 +11,13 @@ from api.process.running import GRACE_SECONDS
 from munadi.config import load_settings, unknown_variables
 from munadi.process.listening import ListenAddress
 from tests.architecture.tree import ROOT, report, text
-from tests.support.temporal import SEARCH_ATTRIBUTES
 from worker.compose import GRACE
 
 COMPOSE: dict[str, Any] = yaml.safe_load(text("docker-compose.yml"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SECRET = re.compile(r"PASSWORD|_PWD|SECRET|TOKEN|(?<!S)_KEYS?$")
 LONG_RUNNING = ("postgres", "temporal", "api", "worker", "backup")
-OURS = ("api", "worker", "migrate", "mcp")
+OURS = ("api", "worker", "migrate", "mcp", "temporal-namespace")
 
 
 def test_every_part_is_there() -> None:
@@ -134,16 +133,11 @@ def test_fairness_is_on() -> None:
     assert SERVICES["temporal"]["environment"]["DYNAMIC_CONFIG_FILE_PATH"] in mounted
 
 
-def test_the_search_attributes_are_the_ones_we_set() -> None:
-    script = text("deploy/temporal/namespace.sh")
-    assert dict(re.findall(r"--name (\w+) --type (\w+)", script)) == SEARCH_ATTRIBUTES
-
-
-@pytest.mark.parametrize("name", ["api", "worker", "migrate"])
+@pytest.mark.parametrize("name", ["api", "worker", "migrate", "temporal-namespace"])
 def test_the_settings_are_known(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a-secret\n")
     for key, value in SERVICES[name]["environment"].items():
         monkeypatch.setenv(key, str(tmp_path / "secret") if key.endswith("_FILE") else str(value))
     assert unknown_variables() == [], "Settings are listed in munadi/config.py."
-    assert load_settings().temporal.namespace == SERVICES["temporal-namespace"]["environment"]["TEMPORAL_NAMESPACE"]
+    assert load_settings().temporal.namespace == SERVICES["temporal-ui"]["environment"]["TEMPORAL_DEFAULT_NAMESPACE"]
     assert load_settings().database == "postgresql+psycopg://munadi:a-secret@postgres:5432/munadi"

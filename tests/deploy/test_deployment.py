@@ -12,7 +12,6 @@ import pytest
 from munadi.crypto import KeyRing
 from tests.architecture.tree import ROOT, text
 from tests.support.postgres import PostgresServer, find_binaries
-from tests.support.temporal import SEARCH_ATTRIBUTES, TemporalDevServer, script
 
 REQUIRED = re.findall(r"^(\w+)=$", text(".env.example"), re.MULTILINE)
 
@@ -41,20 +40,6 @@ def test_every_port_is_published_on_loopback() -> None:
     ports = re.findall(r'^ +- "(\S+:\d+)"$', text("docker-compose.yml"), re.MULTILINE)
     assert len(ports) == 5
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
-
-
-def test_the_namespace_script_can_be_repeated() -> None:
-    with TemporalDevServer() as server:
-        environment = {
-            "PATH": f"{script('temporal').parent}:{os.environ['PATH']}",
-            "TEMPORAL_ADDRESS": server.address,
-            "TEMPORAL_NAMESPACE": "munadi",
-        }
-        for _ in range(2):
-            _run(["sh", "deploy/temporal/namespace.sh"], environment)
-        listed = _run(["temporal", "operator", "search-attribute", "list", "-n", "munadi"], environment)
-    found = dict(line.split()[:2] for line in listed.splitlines() if line.split()[:1])
-    assert {name: found.get(name) for name in SEARCH_ATTRIBUTES} == SEARCH_ATTRIBUTES
 
 
 def test_the_database_script_keeps_the_two_apart(tmp_path: Path) -> None:

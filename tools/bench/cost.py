@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tools.bench.histories import actions, events_of
+from tools.bench.histories import billed, events_of
 from tools.bench.posts import POST_WORKFLOW, closed, create, due_in, published
 from tools.bench.statements import Counter, counting
 from tools.bench.system import Bench, System
@@ -28,7 +28,8 @@ async def engine(bench: Bench) -> Figures:
             await closed(system.temporal, POST_WORKFLOW, made.workflows, 60)
             await published(system, brand, made)
             events = await events_of(system.temporal, made.workflows)
-            found |= {f"n{number}.actions": actions(events), f"n{number}.events": events.total()}
+            actions = await billed(system.temporal, made.workflows)
+            found |= {f"n{number}.actions": actions, f"n{number}.events": events.total()}
     return found
 
 
