@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 from munadi.alerts.confinement import Confinement
-from munadi.alerts.tunnel import proxy_of, tunnel_through
+from munadi.alerts.tunnel import tunnel_through
+from munadi.outbound.egress import EgressProxy
 from munadi.outbound.private_targets import PrivateTargets
 
 CPU_SECONDS = 20
@@ -52,7 +53,7 @@ def answer(given: dict[str, Any]) -> dict[str, Any]:
     """`service` and `shown` of an address that is known, and with a `title` whether it was sent; else an `error`."""
     import apprise
 
-    proxy, authorization = proxy_of(given["proxy"]) if given["proxy"] else (None, b"")
+    proxy = EgressProxy.of(given["proxy"]) if given["proxy"] else None
     private = PrivateTargets.parse(given["private_networks"], given["private_hosts"])
     rules = Confinement(given["allow_loopback"], private, proxy)
     lines = Lines()
@@ -61,7 +62,7 @@ def answer(given: dict[str, Any]) -> dict[str, Any]:
     logger.propagate = False
     rules.begin()
     if proxy is not None:
-        tunnel_through(proxy, authorization, rules.check_connection)
+        tunnel_through(proxy, rules.check_connection)
     url = str(given["url"])
     service = apprise.Apprise.instantiate(url)
     if service is None or type(service).__module__.rpartition(".")[2] in _LOCAL:

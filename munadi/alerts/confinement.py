@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
+from munadi.outbound.egress import EgressProxy
 from munadi.outbound.private_targets import PrivateTargets
 
 # Of TLS, and of mail servers that turn it on. Plain ones would show the token in an address to everybody on the way.
@@ -48,12 +49,13 @@ class Confinement:
 
     allow_loopback: bool = False
     private: PrivateTargets = field(default_factory=PrivateTargets)
-    proxy: tuple[str, int] | None = None
+    proxy: EgressProxy | None = None
     refused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
-        self._proxies = {found[4][:2] for found in socket.getaddrinfo(*self.proxy)} if self.proxy else set()
+        at = self.proxy
+        self._proxies = {found[4][:2] for found in socket.getaddrinfo(at.host, at.port)} if at else set()
         self._readable = tuple(str(Path(place).resolve()) for place in _program_places())
 
     def begin(self) -> None:

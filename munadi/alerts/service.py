@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.alerts.messages import TEST
 from munadi.alerts.sending import AddressRefused, AlertSender, Destination
-from munadi.alerts.store import alert_view, open_url, position_now, seal_url
+from munadi.alerts.store import alert_view, open_url, seal_url
 from munadi.db.answers import Answer, Conflict, NotVisible, Service
 from munadi.db.audit import record
 from munadi.db.brands.service import BrandService
+from munadi.db.events.log import last_position
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.ids import new_id
 from munadi.db.keys.callers import Principal
@@ -57,7 +58,7 @@ class AlertService(Service):
                 types=[each.value for each in wanted.types or ()],
                 quiet_hours=wanted.quiet_hours.model_dump(by_alias=False) if wanted.quiet_hours else None,
                 digest=wanted.digest.value if wanted.digest else None,
-                position=await position_now(session),
+                position=await last_position(session),
                 created_by_key=caller.key_id,
                 created_at=now,
                 updated_at=now,

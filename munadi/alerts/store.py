@@ -29,6 +29,8 @@ from munadi.domain.alert import (
 
 # Of one message; what is beyond is counted.
 LISTED = 20
+# Events that a round may read again: an alert that so many passed without news is moved behind them.
+LAG = 1_000
 _PLACE = {"table": "alerts", "column": "sealed"}
 _UTC = ZoneInfo("UTC")
 
@@ -80,15 +82,20 @@ class AlertStore:
         self._database = database
 
     async def notice(self, now: datetime) -> None:
-        """Set when each alert that has news is to be sent, where that is not set yet."""
+        """Set when each alert that has news is to be sent, where that is not set yet.
+
+        Alerts without news are moved behind what was read, some events at a time, or each round would read all events
+        since the oldest alert was made.
+        """
         async with self._database.read() as session:
             waiting = (await session.exec(select(AlertRow).where(col(AlertRow.due_at).is_(None)))).all()
             if not waiting:
                 return
+            end = await last_position(session)  # first: what is numbered later is read by the next round
             newest = await _newest(session, min(row.position for row in waiting))
             overdue = await overdue_by_brand(session, now)
             zones = await zones_of(session, [row.brand_ref for row in waiting])
-        due, over = [], []
+        due, over, behind = [], [], []
         for row in waiting:
             late = _late(row, overdue)
             if row.knows_overdue and not late.count:
@@ -97,11 +104,18 @@ class AlertStore:
                 view = alert_view(row)
                 zone = zones.get(row.brand_ref, _UTC)
                 due.append((row.id, earliest(now, zone, view.quiet_hours, view.digest, row.last_sent_at)))
-        if due or over:
-            await self._mark(due, over)
+            elif end - row.position > LAG:
+                behind.append(row.id)
+        if due or over or behind:
+            await self._mark(due, over, behind, end)
 
-    async def _mark(self, due: Sequence[tuple[str, datetime]], over: Sequence[str]) -> None:
+    async def _mark(
+        self, due: Sequence[tuple[str, datetime]], over: Sequence[str], behind: Sequence[str], end: int
+    ) -> None:
         async with self._database.write() as session:
+            if behind:
+                idle = update(AlertRow).where(col(AlertRow.id).in_(behind), col(AlertRow.due_at).is_(None))
+                await session.exec(idle.values(position=end))
             if over:
                 await session.exec(update(AlertRow).where(col(AlertRow.id).in_(over)).values(knows_overdue=False))
             for alert_id, at in due:
@@ -152,11 +166,6 @@ class AlertStore:
         async with self._database.write() as session:
             one = update(AlertRow).where(col(AlertRow.id) == alert.id, col(AlertRow.updated_at) == alert.updated_at)
             await session.exec(one.values(**values))
-
-
-async def position_now(session: AsyncSession) -> int:
-    """Behind every event there is: an alert is about what happens after it was made."""
-    return await last_position(session)
 
 
 async def zones_of(session: AsyncSession, refs: Collection[str | None]) -> dict[str | None, ZoneInfo]:

@@ -138,8 +138,8 @@ def _exposure(settings: Settings) -> Iterator[str]:
 
 
 def _webhooks(settings: Settings) -> Iterator[str]:
+    from munadi.outbound.egress import EgressProxy
     from munadi.outbound.private_targets import PrivateTargets
-    from munadi.outbound.proxy import ProxiedBackend
 
     for name, networks, hosts in (
         ("PRIVATE_NETWORKS", settings.webhooks.private_networks, ""),
@@ -151,7 +151,7 @@ def _webhooks(settings: Settings) -> Iterator[str]:
             yield f"MUNADI_WEBHOOKS__{name}: {error}"
     if settings.webhooks.proxy is not None:
         try:
-            ProxiedBackend(settings.webhooks.proxy.get_secret_value())
+            EgressProxy.of(settings.webhooks.proxy.get_secret_value())
         except ValueError as error:
             yield f"MUNADI_WEBHOOKS__PROXY: {error}"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from munadi.alerts import store
 from munadi.alerts.sending import AlertSender
 from munadi.db.events.log import number_events
 from munadi.db.tables import AlertRow
@@ -213,3 +214,44 @@ async def test_one_process_at_a_time_sends(api: ApiHarness, server: Subscriber, 
     async with api.services.database.alone("alerts"):
         await loop.round()
     assert server.requests == []
+
+
+async def test_a_quiet_alert_does_not_make_rounds_read_ever_more(
+    api: ApiHarness, server: Subscriber, loop: AlertLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LAG", 1)
+    made = await create(api, server, types=["endpoint"])
+    before = await position_of(api, made["id"])
+    await failure(api)
+    await loop.round()
+    moved = await position_of(api, made["id"])
+    assert moved > before
+    await loop.round()
+    assert await position_of(api, made["id"]) == moved, "nothing has happened since"
+    assert server.requests == []
+
+
+async def test_a_message_whose_end_was_not_stored_is_sent_again(
+    api: ApiHarness, server: Subscriber, loop: AlertLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after the death of a worker just after the service took the message."""
+    await create(api, server)
+    await failure(api)
+    with monkeypatch.context() as died:
+        died.setattr(store.AlertStore, "sent", lost)
+        with pytest.raises(OSError, match="the worker is dead"):
+            await loop.round()
+    await loop.round()
+    await loop.round()
+    assert [each["title"] for each in said(server)] == ["Munadi, acme: 1 failure"] * 2
+
+
+async def lost(*_: Any) -> None:
+    raise OSError("the worker is dead")
+
+
+async def position_of(api: ApiHarness, alert_id: str) -> int:
+    async with api.services.database.read() as session:
+        row = await session.get(AlertRow, alert_id)
+        assert row is not None
+        return row.position

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tools.bench.histories import billed, events_of
+from tools.bench.histories import spent
 from tools.bench.posts import POST_WORKFLOW, closed, create, due_in, published
 from tools.bench.statements import Counter, counting
 from tools.bench.system import Bench, System
@@ -27,9 +27,8 @@ async def engine(bench: Bench) -> Figures:
             made = await create(system, "engine", {f"engine {number}": due_in(5)}, channels)
             await closed(system.temporal, POST_WORKFLOW, made.workflows, 60)
             await published(system, brand, made)
-            events = await events_of(system.temporal, made.workflows)
-            actions = await billed(system.temporal, made.workflows)
-            found |= {f"n{number}.actions": actions, f"n{number}.events": events.total()}
+            cost = await spent(system.temporal, made.workflows)
+            found |= {f"n{number}.actions": cost.actions, f"n{number}.events": cost.events.total()}
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import httpx
 import psutil
@@ -27,24 +28,23 @@ OWN = ("CountWorkflowExecutions", "ListWorkflowExecutions")
 REQUESTS = re.compile(r"^service_requests\{(.*)\} ([0-9.e+]+)$", re.MULTILINE)
 
 
-async def events_of(temporal: Client, workflows: Iterable[str]) -> Counter[str]:
-    """The events of these workflows' histories, by type."""
-    found: Counter[str] = Counter()
-    for workflow in workflows:
-        history = await temporal.get_workflow_handle(workflow).fetch_history()
-        found.update(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_").upper() for event in history.events)
-    return found
+@dataclass
+class Spent:
+    """What histories have: their events by type, and the actions that are billed."""
+
+    events: Counter[str] = field(default_factory=Counter)
+    actions: int = 0
 
 
-async def billed(temporal: Client, workflows: Iterable[str]) -> int:
-    """The actions of these workflows. All markers of one workflow task are one, as local activities leave them."""
-    found = 0
+async def spent(temporal: Client, workflows: Iterable[str]) -> Spent:
+    """The histories of these workflows together. All markers of one workflow task are one action."""
+    found = Spent()
     for workflow in workflows:
         history = await temporal.get_workflow_handle(workflow).fetch_history()
         names = [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_").upper() for event in history.events]
-        found += sum(name in ACTIONS for name in names)
-        tasks = (event.marker_recorded_event_attributes.workflow_task_completed_event_id for event in history.events)
-        found += len({task for task in tasks if task})
+        marked = {event.marker_recorded_event_attributes.workflow_task_completed_event_id for event in history.events}
+        found.events.update(names)
+        found.actions += sum(name in ACTIONS for name in names) + len(marked - {0})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.bench.histories import events_of, frontend_requests
+from tools.bench.histories import frontend_requests, spent
 from tools.bench.load import p50, quantile
 from tools.bench.posts import (
     POST_WORKFLOW,
@@ -40,7 +40,7 @@ async def burst(bench: Bench) -> Figures:
             late, found[f"n{size}.told"] = list(by_text.values()), await told_apart(brand, by_text)
             found |= {f"n{size}.p50": p50(late), f"n{size}.last": max(late), f"n{size}.minute": 60 * count / max(late)}
             if size == COUNTED:
-                events = await events_of(system.temporal, made.workflows)
+                events = (await spent(system.temporal, made.workflows)).events
                 found["timeouts"] = events["WORKFLOW_TASK_TIMED_OUT"]
                 found["signals"] = events["WORKFLOW_EXECUTION_SIGNALED"]
                 sent = {name: (number - requests.get(name, 0)) / count for name, number in after.items()}

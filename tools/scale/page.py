@@ -16,29 +16,20 @@ from tools.scale.recorded import recorded
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 LOADS = (Load(10_000, 100), Load(100_000, 1_000), Load(1_000_000, 10_000))
-COMMITS = {1: 6.0, 3: 16.8}  # docs/performance.md
+COMMITS = 6.0  # of a post to one account: docs/performance.md
 
 
-def posts(measured: Mapping[str, Any]) -> dict[int, Post]:
-    """The costs of a post by the number of its accounts; processor time of the largest burst with one worker."""
+def post(measured: Mapping[str, Any]) -> Post:
+    """The costs of a post to one account; processor time of the largest burst with one worker."""
     burst = max((row for row in measured["bursts"] if row["workers"] == 1), key=lambda row: int(row["posts"]))
-    found = {}
-    for row in measured["posts"]:
-        accounts = row["accounts"]
-        cpu = {part: burst[part] * _times(accounts) for part in ("worker", "temporal", "postgres")}
-        costs = {name: row[name] for name in ("actions", "waiting", "ended", "stored")}
-        found[accounts] = Post(**cpu, **costs, commits=COMMITS[accounts])
-    return found
-
-
-def _times(accounts: int) -> float:
-    """How many times the processor time of one account: the bursts have one."""
-    return 1.0 if accounts == 1 else 2.6
+    left = next(row for row in measured["posts"] if row["accounts"] == 1)
+    cpu = {part: burst[part] for part in ("worker", "temporal", "postgres")}
+    return Post(**cpu, **{name: left[name] for name in ("actions", "waiting", "ended", "stored")}, commits=COMMITS)
 
 
 def tables(measured: Mapping[str, Any]) -> dict[str, str]:
     """The page's tables by name."""
-    one = posts(measured)[1]
+    one = post(measured)
     return {"bursts": _bursts(measured), "posts": _posts(measured), "needs": _needs(one), "cloud": _cloud(one)}
 
 

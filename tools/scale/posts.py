@@ -19,7 +19,7 @@ from temporalio.client import Client
 
 from tests.harness.inbox import Inbox
 from tests.harness.stack import MUNADI
-from tools.bench.histories import billed
+from tools.bench.histories import spent
 from tools.bench.posts import LATER, POST_WORKFLOW, closed, create, due_in, published
 from tools.bench.system import Bench, System, database_server
 from tools.scale.recorded import record
@@ -71,7 +71,7 @@ async def cost(system: System, accounts: int, count: int) -> Row:
     await asyncio.sleep(3)
     return Row(
         accounts=accounts,
-        actions=round(await billed(system.temporal, made.workflows) / count, 1),
+        actions=round((await spent(system.temporal, made.workflows)).actions / count, 1),
         waiting=await history_bytes(system.temporal, later.workflows),
         ended=await history_bytes(system.temporal, made.workflows),
         stored=stored,
