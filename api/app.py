@@ -58,6 +58,7 @@ from api.routes import (
     publications,
     review_links,
     review_pages,
+    slots,
     usage,
     webhooks,
 )
@@ -110,6 +111,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     webhooks.router,
     alerts.router,
+    slots.router,
     keys.router,
     audit.router,
     usage.router,

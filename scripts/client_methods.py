@@ -34,6 +34,13 @@ Brands munadi.brands
     update brands.update ref changes
     list brands.list limit cursor
     erase brands.erase ref confirm
+Slots munadi.brands.slots
+    get slots.get ref
+    replace slots.replace ref slots
+    times slots.times ref account_id since until
+    reorder slots.reorder ref content_ids
+    pause slots.pause ref account_id
+    resume slots.resume ref account_id
 Apps munadi.brands.apps
     put brands.apps.put ref channel client_id client_secret
     list brands.apps.list ref

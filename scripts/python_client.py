@@ -141,6 +141,8 @@ def _listed(document: Json, operation: Json, places: Sequence[str], request: Req
 def _argument(document: Json, name: str, schema: Json, is_required: bool) -> Argument:
     one, python = not_null(schema), python_name(name)
     kind, sent = _kind(resolved(document, one), one), python
+    if resolved(document, one.get("items", {})).get("type") == "object":
+        kind = "Sequence[Json]"
     if kind.startswith("Sequence"):
         sent = f"[*{python}]" if is_required else f"[*{python}] if {python} else None"
     elif kind.startswith("Mapping"):
@@ -207,6 +209,8 @@ def _call(method: str, request: Request) -> str:
         parts.append("{" + ", ".join(f'"{each.name}": {each.sent}' for each in request.query) + "}")
     if request.whole:
         parts.append(f"body={request.whole}")
+    elif request.body:
+        parts.append(f"body={_fields(request.body)}")
     if request.has_version:
         parts.append('headers={"if-match": f\'"{version}"\'}')
     if method == "DELETE":

@@ -6,7 +6,7 @@ Without a chosen brand it shows all that the key may see: together, and in the d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import shared_zone
 from api.deps import TheServices
+from munadi.domain.time import HORIZON
 
 router = APIRouter(route_class=PageRoute)
 
@@ -54,6 +55,8 @@ async def show_calendar(
             await _fill([each], span, zone, reader, brand["ref"])
     elif choice.brand or choice.several:
         await _fill(days, span, zone, reader, choice.ref)
+    if choice.brand:
+        await _fill_free(days, span, zone, reader, choice.ref, now)
     if view != "month":
         for each in days:
             each.hours = hours_of(each.on, each.entries, now, zone)
@@ -97,6 +100,19 @@ async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader,
     for day, due in zip(days, found["days"], strict=True):
         day.entries = [_entry(content, zone) for content in due["contents"]]
         day.more = due["total"] - len(day.entries)
+
+
+async def _fill_free(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str, now: datetime) -> None:
+    """Note on each day the weekly times of the brand that are free."""
+    end = datetime.combine(span.last + timedelta(days=1), time(), zone)
+    if not now < end <= now + HORIZON:
+        return
+    since = max(now, datetime.combine(span.first, time(), zone))
+    query = {"since": since.astimezone(UTC).isoformat(), "until": end.astimezone(UTC).isoformat()}
+    found = await reader.get(f"/v1/brands/{ref}/slots/times", **query)
+    free = [datetime.fromisoformat(each["at"]).astimezone(zone) for each in found["data"] if not each["contentId"]]
+    for day in days:
+        day.free = [at for at in free if at.date() == day.on]
 
 
 def _entry(content: Json, zone: ZoneInfo) -> Entry:

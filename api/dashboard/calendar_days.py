@@ -46,7 +46,8 @@ class Entry:
 @dataclass
 class Day:
     """A day and the first of what is due on it. `outside`: of the month before or after; `more`: not shown; `brand`:
-    the one it is about, where several stand side by side; `hours`: in views that show them."""
+    the one it is about, where several stand side by side; `hours`: in views that show them; `free`: weekly times that
+    no post has taken."""
 
     on: date
     today: bool
@@ -55,6 +56,7 @@ class Day:
     more: int = 0
     brand: Json | None = None
     hours: Sequence[Hour] = ()
+    free: Sequence[datetime] = ()
 
     @property
     def id(self) -> str:

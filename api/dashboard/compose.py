@@ -38,6 +38,7 @@ async def show_compose(
     frame: TheFrame,
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
     at: Annotated[time | None, Query(description="At this time of the day.")] = None,
+    slot: Annotated[datetime | None, Query(description="In this free weekly time, or the next one.")] = None,
     draft_id: Annotated[str | None, Query(alias="draft", max_length=80, description="Continue this draft.")] = None,
     copied_id: Annotated[str | None, Query(alias="copy", max_length=80, description="Begin as this post.")] = None,
 ) -> Response:
@@ -78,6 +79,8 @@ async def show_compose(
         zone=zone,
         soon=written(soon),
         when=written(_on(day, soon, at)) if day else None,
+        has_slots=await _has_slots(reader, choice.ref) if choice.brand else False,
+        slot=_slot(slot, ZoneInfo(zone)) if slot and slot.tzinfo else None,
     )
 
 
@@ -136,6 +139,17 @@ async def _drafts(reader: Reader, brand_ref: str, opened: str | None) -> Json | 
     page = await reader.get_if_allowed("/v1/drafts", brandRef=brand_ref, limit=DRAFTS)
     found = [each for each in page["data"] if each["id"] != opened] if page else []
     return {"data": found, "nextCursor": page["nextCursor"]} if page and found else None
+
+
+async def _has_slots(reader: Reader, brand_ref: str) -> bool:
+    """Whether the brand or an account of it has weekly times."""
+    found = await reader.get_if_allowed(f"/v1/brands/{brand_ref}/slots")
+    return bool(found and found["slots"])
+
+
+def _slot(at: datetime, zone: ZoneInfo) -> Json:
+    """A free time as the form shows it, and after which time the API looks for it."""
+    return {"shown": at.astimezone(zone).strftime("%Y-%m-%d %H:%M"), "after": (at - timedelta(seconds=1)).isoformat()}
 
 
 def next_hour(now: datetime, zone: ZoneInfo) -> datetime:

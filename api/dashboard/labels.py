@@ -127,6 +127,7 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.DAILY_CAP: N_("the account has reached its daily posting limit"),
     HoldReason.HOST_SLOW: N_("the account's server is answering slowly"),
     HoldReason.APPROVAL: N_("somebody must approve it"),
+    HoldReason.QUEUE_PAUSED: N_("its queue is paused"),
 }
 
 DISMISSALS: dict[DismissedAs, str] = {

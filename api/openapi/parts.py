@@ -11,6 +11,7 @@ SERVERS = [{"url": "/", "description": "The installation that serves this docume
 TAGS = {
     "contents": "Posts: submit, validate, list, edit, reschedule, cancel and retry them.",
     "calendar feeds": "Secret addresses under which calendar programs read the posts of a brand.",
+    "slots": "Weekly times, and the queues of posts that take the next free one.",
     "drafts": "Posts that are not finished: saved and checked, and accepted once they are submitted.",
     "publications": "One post at one account: its status, its attempts, and what a person decides about it.",
     "media": "Pictures, videos and documents that posts use.",

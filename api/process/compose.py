@@ -45,6 +45,7 @@ from munadi.process.temporal_key import KeyFollower
 from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
+from munadi.publishing.queues import QueueService
 from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.review_links import ReviewService
 from munadi.publishing.schedule import ScheduleStore
@@ -126,6 +127,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,
         batches=BatchService(*own, posts),
+        queues=QueueService(*own, channels, starts, brands),
         reviews=ReviewService(*own, posts, base_url),
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),

@@ -38,6 +38,7 @@ from munadi.ports import Channels, Clock
 from munadi.publishing.batches import BatchService
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
+from munadi.publishing.queues import QueueService
 from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.review_links import ReviewService
 from munadi.publishing.service import PostService
@@ -77,6 +78,7 @@ class Services:
     media: MediaService
     posts: PostService
     batches: BatchService
+    queues: QueueService
     reviews: ReviewService
     drafts: DraftService
     receipts: ReceiptService

@@ -35,6 +35,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("accounts", "connecting", "erasing"),
     "brands": ("brands", "erasing"),
     "apps": ("apps",),
+    "slots": ("slots",),
     "channels": ("channels",),
     "webhooks": ("webhooks",),
     "alerts": ("alerts",),

@@ -34,6 +34,7 @@ def publish(
     text: writing.Text = None,
     channel: writing.ToChannels = None,
     scheduled_at: writing.At = None,
+    slot: writing.Slot = None,
     timezone: writing.Zone = None,
     media: writing.Media = None,
     brand_ref: BrandRef = None,
@@ -54,6 +55,7 @@ def publish(
 
     key = key_or_new(writing.checked_key(idempotency_key))
     given |= {"text": text, "channels": channel, "scheduledAt": scheduled_at, "timezone": timezone}
+    given |= {"slot": slot}
     payload = writing.written_post(session, file, brand_ref, media, **given)
     try:
         made = session.client.contents.submit(payload, key)

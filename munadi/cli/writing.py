@@ -22,6 +22,15 @@ ToChannels = Annotated[
 At = Annotated[
     str | None, Option("--at", metavar="TIME", help="ISO 8601, with an offset or with --timezone; now by default.")
 ]
+Slot = Annotated[
+    str | None,
+    Option(
+        "--slot",
+        metavar="next|last|TIME",
+        help="In place of --at: the next free weekly time, the one after the last that is taken, or the next free one "
+        "after TIME.",
+    ),
+]
 Zone = Annotated[str | None, Option("--timezone", metavar="ZONE", help="Of --at, such as Asia/Kolkata.")]
 Media = Annotated[
     list[Path] | None,
@@ -60,7 +69,9 @@ def written_post(
         raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
     if not brand_ref:
         raise CommandFailed("give --brand-ref: the brand that the post is published for", Exit.USAGE)
-    if "timezone" in given and not {"scheduledAt", "publishBy", "withdrawAt"} & given.keys():
+    if "slot" in given:
+        given["slot"] = given["slot"] if given["slot"] in ("next", "last") else {"after": given["slot"]}
+    if "timezone" in given and not {"scheduledAt", "slot", "publishBy", "withdrawAt"} & given.keys():
         advice = "without a time the post is published at once"
         raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
     given["brandRef"] = brand_ref

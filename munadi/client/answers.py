@@ -283,7 +283,8 @@ class BrandLimits(TypedDict):
 
 
 class Brand(TypedDict):
-    """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
+    """A brand as the API returns it. `timezone` is for display, calendars and weekly times; it never decides when a
+    post with a time of its own is due."""
 
     approval: str
     createdAt: str
@@ -957,6 +958,7 @@ class Content(TypedDict):
     publishBy: str
     rollup: Rollup
     scheduledAt: str
+    slotId: str | None
     status: str
     text: str | None
     timezone: str | None
@@ -1590,6 +1592,19 @@ class PublicationsUsed(TypedDict):
     used: int
 
 
+class QueueTimes(TypedDict):
+    """The times of a queue, in their order."""
+
+    data: list[SlotAt]
+
+
+class Queue(TypedDict):
+    """A queue: the brand's own, or that of an account with times of its own."""
+
+    accountId: str | None
+    pausedSince: str | None
+
+
 class QuietHours(TypedDict):
     """A time of each day in which nothing is sent, in the brand's time zone. It may pass midnight."""
 
@@ -1778,6 +1793,31 @@ class SentHash(TypedDict):
     files: list[str]
     form: str
     sha256: str
+
+
+class Slot(TypedDict):
+    """A weekly time as it is stored. Its id stays while the time does."""
+
+    accountId: str | None
+    id: str
+    time: str
+    weekday: str
+
+
+class SlotAt(TypedDict):
+    """One time of a queue."""
+
+    at: str
+    contentId: str | None
+    slotId: str | None
+
+
+class Slots(TypedDict):
+    """The weekly times of a brand and its accounts."""
+
+    queues: list[Queue]
+    slots: list[Slot]
+    timezone: str
 
 
 class SoftLimit(TypedDict):

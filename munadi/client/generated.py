@@ -208,6 +208,58 @@ class Brands(Group[M]):
         return Call("DELETE", f"/v1/brands/{segment(ref)}", {"confirm": confirm}, read=nothing)
 
 
+class Slots(Group[M]):
+    """The operations of `munadi.brands.slots` that are one request each."""
+
+    @operation
+    def get(self, ref: str) -> Call[answers.Slots]:
+        """Read the weekly times. The weekly times at which a brand and its accounts publish, and which of their
+        queues are paused."""
+        return Call("GET", f"/v1/brands/{segment(ref)}/slots")
+
+    @operation
+    def replace(self, ref: str, slots: Sequence[Json]) -> Call[answers.Slots]:
+        """Set the weekly times. Replace all weekly times. Posts keep the times that they have taken."""
+        return Call("PUT", f"/v1/brands/{segment(ref)}/slots", body=given(slots=[*slots]))
+
+    @operation
+    def times(
+        self, ref: str, account_id: str | None = None, since: str | None = None, until: str | None = None
+    ) -> Call[answers.QueueTimes]:
+        """List taken and free times. The times of a queue that are still to come, for at most two months, with the
+        posts that have taken them."""
+        return Call(
+            "GET", f"/v1/brands/{segment(ref)}/slots/times", {"accountId": account_id, "since": since, "until": until}
+        )
+
+    @operation
+    def reorder(
+        self,
+        ref: str,
+        content_ids: Sequence[str] | None = None,
+        *,
+        account_id: str | None = None,
+        shuffle: bool | None = None,
+    ) -> Call[answers.QueueTimes]:
+        """Reorder a queue. Posts of a queue change places: all of them, or nothing is changed."""
+        return post(
+            f"/v1/brands/{segment(ref)}/slots/reorder",
+            given(accountId=account_id, contentIds=[*content_ids] if content_ids else None, shuffle=shuffle),
+        )
+
+    @operation
+    def pause(self, ref: str, account_id: str | None = None) -> Call[answers.Slots]:
+        """Pause a queue. Posts in the queue's times wait with the hold `QUEUE_PAUSED`, until it is resumed. Others
+        are published."""
+        return post(f"/v1/brands/{segment(ref)}/slots/pause", given(accountId=account_id) or None)
+
+    @operation
+    def resume(self, ref: str, account_id: str | None = None) -> Call[answers.Slots]:
+        """Resume a queue. What was kept back takes the next free times of the queue, in its order. Nothing is
+        published at once."""
+        return post(f"/v1/brands/{segment(ref)}/slots/resume", given(accountId=account_id) or None)
+
+
 class Apps(Group[M]):
     """The operations of `munadi.brands.apps` that are one request each."""
 
@@ -224,7 +276,11 @@ class Apps(Group[M]):
     ) -> Call[answers.BrandApp]:
         """Set a brand's app. From now on the brand's accounts at this network are connected through this app, by
         links and by imports."""
-        return Call("PUT", f"/v1/brands/{segment(ref)}/apps/{segment(channel)}")
+        return Call(
+            "PUT",
+            f"/v1/brands/{segment(ref)}/apps/{segment(channel)}",
+            body=given(clientId=client_id, clientSecret=client_secret, login=login, review=review),
+        )
 
     @operation
     def list(self, ref: str) -> Call[answers.Page[answers.BrandApp]]:

@@ -22,6 +22,7 @@ class Brands(generated.Brands[M]):
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
         self.apps: generated.Apps[M] = generated.Apps(driver)
+        self.slots: generated.Slots[M] = generated.Slots(driver)
 
 
 class Calendar(generated.PlainCalendar[M]):

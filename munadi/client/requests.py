@@ -153,6 +153,7 @@ class ContentRequest(TypedDict):
     metadata: NotRequired[Mapping[str, Any] | None]
     publishBy: NotRequired[str | None]
     scheduledAt: NotRequired[str | None]
+    slot: NotRequired[str | SlotAfter | None]
     text: NotRequired[str | None]
     timezone: NotRequired[str | None]
     withdrawAt: NotRequired[str | None]
@@ -283,6 +284,20 @@ class MediaUrlRequest(TypedDict):
     url: str
 
 
+class QueueName(TypedDict):
+    """Which queue."""
+
+    accountId: NotRequired[str | None]
+
+
+class QueueOrder(TypedDict):
+    """A new order of the posts of a queue: the one that is given, or a random one."""
+
+    accountId: NotRequired[str | None]
+    contentIds: NotRequired[Sequence[str] | None]
+    shuffle: NotRequired[bool]
+
+
 class Recovery(TypedDict):
     """Which events to recover: those of the range that did not arrive."""
 
@@ -340,6 +355,26 @@ class Selection(TypedDict):
     """The profiles to connect, from `choices`."""
 
     externalIds: Sequence[str]
+
+
+class SlotAfter(TypedDict):
+    """The next free slot after a time."""
+
+    after: str
+
+
+class SlotTime(TypedDict):
+    """A weekly time of a queue."""
+
+    accountId: NotRequired[str | None]
+    time: str
+    weekday: str
+
+
+class SlotsReplace(TypedDict):
+    """All weekly times of a brand. A list of them alone is read, too."""
+
+    slots: Sequence[SlotTime]
 
 
 class ContentFilters(TypedDict, total=False):

@@ -35,6 +35,10 @@ class Action(StrEnum):
     BRAND_ERASED = "brand.erased"
     APP_SET = "app.set"
     APP_REMOVED = "app.removed"
+    SLOTS_REPLACED = "slots.replaced"
+    QUEUE_REORDERED = "queue.reordered"
+    QUEUE_PAUSED = "queue.paused"
+    QUEUE_RESUMED = "queue.resumed"
     CALENDAR_FEED_CREATED = "calendar_feed.created"
     CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
@@ -96,6 +100,10 @@ ACTION_MEANING = {
     Action.BRAND_ERASED: "the erasure of a brand was requested; the target is the erasure",
     Action.APP_SET: "a brand got an app of its own at a network, or the app another secret; the target is the network",
     Action.APP_REMOVED: "a brand's own app at a network was removed; the target is the network",
+    Action.SLOTS_REPLACED: "the weekly times of a brand's queues were set; the target is the brand",
+    Action.QUEUE_REORDERED: "posts of a queue changed places; the target is the brand, or the account of the queue",
+    Action.QUEUE_PAUSED: "a queue was paused; the target is the brand, or the account of the queue",
+    Action.QUEUE_RESUMED: "a paused queue was resumed; the target is the brand, or the account of the queue",
     Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
     Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",

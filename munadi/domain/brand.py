@@ -97,7 +97,8 @@ class BrandLimits(WireModel):
 
 
 class BrandView(WireModel):
-    """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
+    """A brand as the API returns it. `timezone` is for display, calendars and weekly times; it never decides when
+    a post with a time of its own is due."""
 
     ref: str = Field(description="The brand's short name, unique and never changed.")
     mode: BrandMode = Field(

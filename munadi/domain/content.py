@@ -150,6 +150,9 @@ class ContentView(WireModel):
         description="The attached address: a preview where the network has one, otherwise appended to the text."
     )
     withdraw_at: datetime | None = Field(None, description="When all of it that is live is withdrawn; null: never.")
+    slot_id: str | None = Field(
+        None, description="The slot whose next time it has taken; null: it has a time of its own."
+    )
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     approval: Approval | None = Field(None, description="Whether it may be published; null: it needs no approval.")

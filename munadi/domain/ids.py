@@ -37,6 +37,7 @@ class Prefix(StrEnum):
     ALERT = "alr"
     APP = "app"
     REVIEW_LINK = "rvl"
+    SLOT = "slt"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -43,6 +43,7 @@ class HoldReason(StrEnum):
     DAILY_CAP = "DAILY_CAP"
     HOST_SLOW = "HOST_SLOW"
     APPROVAL = "APPROVAL"
+    QUEUE_PAUSED = "QUEUE_PAUSED"
 
 
 class Hold(WireModel):

@@ -7,86 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
-from munadi.domain.content import STORED, Draft
-from munadi.domain.failure import Failure
-from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
 from munadi.domain.time import check_publish_by, check_window, check_withdraw_at, default_publish_by
 from munadi.intake.account_trouble import Trouble, refuses_unusable
 from munadi.intake.accounts import Target, check_versions, find_targets, find_troubles, report_troubles
 from munadi.intake.check_threads import CheckThreads, is_long
+from munadi.intake.checked import CheckedDrafts, CheckedPost, PostRefused, checked_drafts
 from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
 from munadi.intake.ending import check_placed
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.requests import ContentRequest
+from munadi.intake.slots import ChosenSlot, choose_slot
 from munadi.intake.times import read_end, read_times
 from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings
 from munadi.ports import Channels, Clock
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class CheckedPublication:
-    """One publication to store: its account, its draft, how long before the due time its preparation begins, and what
-    the network charges for it (`Channel.price`).
-
-    `waits_for`: what its account needs from its owner before anything can be published.
-    """
-
-    channel: str
-    account_id: str
-    draft: Draft
-    lead: timedelta
-    fingerprint: str
-    price: int = 0
-    steps: tuple[str, ...] = ()
-    waits_for: Failure | None = None
-
-
-@dataclass(frozen=True)
-class CheckedDrafts:
-    """What a post will show, on every channel.
-
-    `source` is the request with ids in place of URLs, from which a later edit starts. `media` are not stored yet: the
-    caller keeps or discards them.
-    """
-
-    publications: tuple[CheckedPublication, ...]
-    warnings: tuple[Warning_, ...]
-    source: dict[str, Any]
-    media: IntakeMedia
-    placed: tuple[PlacedDraft, ...] = ()
-
-
-@dataclass(frozen=True)
-class CheckedPost:
-    """A request without problems, ready to be stored."""
-
-    request: ContentRequest
-    due: datetime
-    publish_by: datetime
-    publish_by_explicit: bool
-    withdraw_at: datetime | None
-    drafts: CheckedDrafts
-
-
-class PostRefused(ProblemsFound):
-    """The problems of a request, with its warnings and the drafts that it would have had."""
-
-    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_], placed: Sequence[PlacedDraft]) -> None:
-        super().__init__(problems, warnings)
-        self.placed = tuple(placed)
 
 
 @dataclass(frozen=True)
@@ -101,17 +48,27 @@ class PostChecker:
     threads: CheckThreads = field(default_factory=CheckThreads)
 
     async def check_new(
-        self, request: ContentRequest, shape: Sequence[Problem], *, brand_is_visible: bool
+        self,
+        request: ContentRequest,
+        shape: Sequence[Problem],
+        *,
+        brand_is_visible: bool,
+        media: IntakeMedia | None = None,
     ) -> CheckedPost:
         """Check a new post. Raises ProblemsFound with every problem at once, those of its `shape` first.
 
-        A brand that the caller may not see counts as unknown.
+        A brand that the caller may not see counts as unknown. A slot is chosen and not taken: another post may take it
+        first. `media`: those of the request, if it was checked before.
         """
-        now, immediate = self.clock.now(), request.scheduled_at is None
+        now, immediate = self.clock.now(), request.scheduled_at is None and request.slot is None
         problems = ProblemCollector(shape)
         due, publish_by = read_times(
             request.scheduled_at, request.timezone, request.fold, request.publish_by, now, problems
         )
+        slot: ChosenSlot | None = None
+        if request.slot is not None:
+            slot = await choose_slot(self.database, request, now, problems) if brand_is_visible else None
+            due = slot.at if slot else None
         withdraw_at = read_end(request.withdraw_at, request.timezone, "/withdrawAt", problems)
         if due is not None:
             problems.extend(check_withdraw_at(withdraw_at, due, publish_by, now))
@@ -132,10 +89,19 @@ class PostChecker:
             brand_is_visible=brand_is_visible,
             compared_at=due if is_sound else None,
             withdraw_at=withdraw_at,
+            fetched=media,
         )
         explicit = publish_by is not None
         publish_by = publish_by or default_publish_by(due, withdraw_at)
-        return CheckedPost(request, due, publish_by, explicit, withdraw_at, drafts)
+        return CheckedPost(request, due, publish_by, explicit, withdraw_at, drafts, slot)
+
+    async def check_again(self, post: CheckedPost) -> CheckedPost:
+        """A checked post with the slot that it would get now. Raises as `check_new`, if that is another one."""
+        problems = ProblemCollector()
+        slot = await choose_slot(self.database, post.request, self.clock.now(), problems)
+        if slot == post.slot:
+            return post
+        return await self.check_new(post.request, (), brand_is_visible=True, media=post.drafts.media)
 
     async def check_edit(
         self, request: ContentRequest, shape: Sequence[Problem], due: datetime, content_id: str
@@ -166,15 +132,17 @@ class PostChecker:
         compared_at: datetime | None,
         content_id: str | None = None,
         withdraw_at: datetime | None = None,
+        fetched: IntakeMedia | None = None,
     ) -> CheckedDrafts:
         """The drafts of a request, or ProblemsFound; then no media file is left behind.
 
         Media are fetched only for a brand that exists, and only for a request of a sound shape (`may_fetch`). An
         account that cannot publish at `due` is a warning; for a new post a problem, if the brand refuses it. Posts
-        around `compared_at` are compared, except for the edited one (`content_id`).
+        around `compared_at` are compared, except for the edited one (`content_id`). `fetched` are its media, if they
+        were fetched before.
         """
-        sent = list(media_of(request)) if brand_is_visible else []
-        media = IntakeMedia()
+        sent = list(media_of(request)) if brand_is_visible and fetched is None else []
+        media = fetched or IntakeMedia()
         if may_fetch and any(each.url is not None for _, each in sent) and await self._brand_exists(request.brand_ref):
             media = await self.media.fetch(request.brand_ref, sent, now, problems)
         try:
@@ -194,14 +162,14 @@ class PostChecker:
             warnings += time_warnings(request) + of_accounts
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)
-            if is_new and request.scheduled_at is not None:
+            if is_new and (request.scheduled_at is not None or request.slot is not None):
                 warnings += preparation_warnings(placed, now, due)
             if is_new:
                 warnings += await quota_warnings(self.database, targets, due)
         except BaseException:
             media.discard()
             raise
-        return _checked_drafts(request, placed, warnings, media, troubles)
+        return checked_drafts(request, placed, warnings, media, troubles)
 
     async def _targets(
         self,
@@ -257,42 +225,3 @@ def _place_and_check(
     for each in checked:
         check_draft(each, problems)
     return placed, draft_warnings(checked)
-
-
-def _checked_drafts(
-    request: ContentRequest,
-    placed: Sequence[PlacedDraft],
-    warnings: Sequence[Warning_],
-    media: IntakeMedia,
-    troubles: Sequence[tuple[Target, Trouble]],
-) -> CheckedDrafts:
-    causes = {trouble.row.id: trouble.cause for _, trouble in troubles if trouble.cause is not None}
-    publications, channels = [], []
-    for each in placed:
-        channel, sent, row = each.target.channel, each.target.sent, each.target.row
-        assert row is not None, "an unknown account is a problem, and there are none"
-        publications.append(
-            CheckedPublication(
-                channel=channel.spec.name.value,
-                account_id=row.id,
-                draft=each.draft,
-                lead=channel.lead(each.draft),
-                fingerprint=each.fingerprint,
-                price=channel.price(each.draft),
-                steps=channel.steps(each.draft),
-                waits_for=causes.get(row.id),
-            )
-        )
-        source = sent.model_dump(mode="json", by_alias=True, exclude_none=True)
-        source["accountId"] = row.id
-        if sent.media is not None:
-            source["media"] = [{"id": asset.id, "alt": asset.alt} for asset in media.assets(sent.media)]
-        channels.append(source)
-    source = {
-        "text": request.text,
-        "link": request.link or None,
-        "media": [asset.model_dump(mode="json") for asset in media.assets(request.media)] if request.media else [],
-        "channels": channels,
-        **request.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(STORED)),
-    }
-    return CheckedDrafts(tuple(publications), tuple(warnings), source, media, tuple(placed))

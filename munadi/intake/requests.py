@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from munadi.domain.approval import Note
 from munadi.domain.channel import ChannelName
@@ -86,6 +87,32 @@ def _named(value: Any) -> Any:
 ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=ChannelName | ChannelRequest)]
 
 
+class SlotAfter(RequestBody):
+    """The next free slot after a time."""
+
+    after: Time = Field(description="ISO 8601 with an offset, or local in `timezone`.")
+
+
+class SlotChoice(RequestBody):
+    """Which free slot of the queue a post takes: the next one, after a time if one is given, or the one after the last
+    that is taken."""
+
+    place: Literal["next", "last"] = "next"
+    after: Time | None = None
+
+
+def _chosen(value: Any) -> Any:
+    if value in ("next", "last"):
+        return {"place": value}
+    if isinstance(value, SlotChoice) or (isinstance(value, dict) and set(value) == {"after"}):
+        return value
+    raise PydanticCustomError("slot", 'give "next", "last" or {{"after": "2027-01-15T09:00:00Z"}}')
+
+
+# On the wire a name, or an object with a time.
+Slot = Annotated[SlotChoice, BeforeValidator(_chosen, json_schema_input_type=Literal["next", "last"] | SlotAfter)]
+
+
 class ContentRequest(RequestBody, StoredFields):
     """A post: what to publish, where and when."""
 
@@ -106,6 +133,11 @@ class ContentRequest(RequestBody, StoredFields):
     timezone: Zone | None = Field(None, description="An IANA zone, such as Asia/Kolkata.")
     fold: Literal["earlier", "later"] | None = Field(
         None, description="Which one, when clocks go back and the local hour comes twice."
+    )
+    slot: Slot | None = Field(
+        None,
+        description="In place of `scheduledAt`: the next free slot of the queue, the next one after a time, or the one "
+        "after the last that is taken.",
     )
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
     withdraw_at: Time | None = Field(

@@ -85,7 +85,11 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
 
 def time_warnings(request: ContentRequest) -> list[Warning_]:
     """A time zone without a time: it is likely that `scheduledAt` was left out by mistake."""
-    if request.timezone is None or zone_is_used(request.scheduled_at, request.publish_by, request.withdraw_at):
+    if (
+        request.timezone is None
+        or request.slot is not None
+        or zone_is_used(request.scheduled_at, request.publish_by, request.withdraw_at)
+    ):
         return []
     message = (
         f"there is no scheduledAt, so this is published at once; {request.timezone} is only how its times are shown"

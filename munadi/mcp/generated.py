@@ -85,6 +85,11 @@ class Post(Input):
         None,
         description="When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in `timezone`. Absent: now.",
     )
+    slot: Literal["next", "last"] | None = Field(
+        None,
+        description="In place of `scheduledAt`: the next free slot of the queue, the next one after a time, or "
+        "the one after the last that is taken.",
+    )
     text: Annotated[str, Field(max_length=100000)] | None = Field(
         None, description="The text of the post; each network has its own limit."
     )

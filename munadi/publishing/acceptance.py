@@ -29,7 +29,7 @@ from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.publishing import View
-from munadi.intake.checks import CheckedDrafts, CheckedPost
+from munadi.intake.checked import CheckedDrafts, CheckedPost
 from munadi.publishing import approvals
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
@@ -178,7 +178,9 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "status": PublicationStatus.ACCEPTED.value,
         "client_ref": request.client_ref,
         "scheduled_at": post.due,
-        "timezone": request.timezone,
+        "timezone": request.timezone or (post.slot.timezone if post.slot else None),
+        "slot_id": post.slot.slot_id if post.slot else None,
+        "slot_queue": post.slot.queue if post.slot else None,
         "publish_by": post.publish_by,
         "publish_by_explicit": post.publish_by_explicit,
         "withdraw_at": post.withdraw_at,
@@ -194,7 +196,7 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
 def _proposal(post: CheckedPost, now: datetime) -> dict[str, Any]:
     """What differs in the row of a post that waits for an approval. Without a time and a publishBy it waits longer."""
     publish_by = post.publish_by
-    if post.request.scheduled_at is None and not post.publish_by_explicit:
+    if post.request.scheduled_at is None and post.slot is None and not post.publish_by_explicit:
         publish_by = min(post.due + PROPOSAL_WINDOW, post.withdraw_at or datetime.max.replace(tzinfo=UTC))
     approval = approvals.asked(1, now)
     return {

@@ -95,7 +95,7 @@ async def reschedule(
             f"the content's own publishBy {content.publish_by.isoformat()} is not after the new time; give a new one",
         )
     begin(locked, Action.CONTENT_RESCHEDULED)
-    content.scheduled_at = due
+    locked.due_at(due)
     if zone_given:
         content.timezone = timezone
     for row in waiting:
@@ -115,7 +115,7 @@ async def publish_now(locked: LockedContent, *, by_approver: bool = False) -> No
     content = locked.content
     require_not_ended(locked)
     begin(locked, Action.CONTENT_PUBLISHED_NOW)
-    content.scheduled_at = locked.now
+    locked.due_at(locked.now)
     if content.publish_by <= locked.now or not content.publish_by_explicit:
         content.publish_by = default_publish_by(locked.now, content.withdraw_at)
     for row in waiting:

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from munadi.db.tables import PublicationRow
+from sqlmodel import select
+
+from munadi.db.tables import BrandRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure, Reason
 from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
 from munadi.domain.publishing import NextStep
 from munadi.domain.reasons import failure_of
+from munadi.domain.time import HORIZON
 from munadi.publishing.content import LockedContent
 from munadi.publishing.outcomes import fail_or_doubt
 from munadi.publishing.plans import plan_of
@@ -25,6 +28,8 @@ LATE_FIRST_SEND = timedelta(minutes=5)
 MIN_SLEEP = timedelta(milliseconds=20)
 # The rest of an account's pause that a claim waits for; longer ones are holds.
 SHORT_PAUSE = timedelta(seconds=2)
+# How often a post in a paused queue is read again. Whoever resumes the queue moves and wakes it.
+PAUSED_LOOK = timedelta(hours=1)
 
 _HOLD_ENDS_AS = {
     HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
@@ -33,6 +38,7 @@ _HOLD_ENDS_AS = {
     HoldReason.DAILY_CAP: Reason.DAILY_CAP_REACHED,
     HoldReason.HOST_SLOW: Reason.HOST_SLOW,
     HoldReason.APPROVAL: Reason.APPROVAL_MISSING,
+    HoldReason.QUEUE_PAUSED: Reason.WINDOW_MISSED,
 }
 
 
@@ -58,6 +64,11 @@ async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | ti
     at = plan_of(locked.content, row, locked.now).claimable_at
     if at is None:
         return None
+    if at <= locked.now and await _is_paused(locked):
+        await locked.hold(row, HoldReason.QUEUE_PAUSED, locked.now + PAUSED_LOOK)
+        if not locked.content.publish_by_explicit:
+            locked.content.publish_by = max(locked.content.publish_by, locked.now + HORIZON)
+        return None
     account = await locked.account(row.account_id)
     no_posts_until = account.publishing_paused_until
     if at <= locked.now and no_posts_until is not None and no_posts_until > locked.now:
@@ -75,6 +86,15 @@ async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | ti
     looked_for = row.look_since is not None or (row.attempt_count == 0 and is_late(locked.now, row))
     await locked.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
     return NextStep.LOOK_FIRST if looked_for else NextStep.PUBLISH
+
+
+async def _is_paused(locked: LockedContent) -> bool:
+    """Whether the post has a slot in a queue that is paused. Only a post with a slot takes this query."""
+    content = locked.content
+    if content.slot_id is None:
+        return False
+    query = select(BrandRow.paused_queues).where(BrandRow.ref == content.brand_ref)
+    return content.slot_queue in ((await locked.session.exec(query)).first() or {})
 
 
 def is_late(now: datetime, row: PublicationRow) -> bool:

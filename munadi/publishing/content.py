@@ -20,7 +20,7 @@ from munadi.db.ids import new_id
 from munadi.db.session import after_commit, announce_deliveries, waited
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.approval import lacks_approval
-from munadi.domain.content import ContentView
+from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
@@ -234,8 +234,20 @@ class LockedContent:
         self.content.wake_seq += 1
         self.content.wake_tries, self.content.next_wake_at = 0, self.now + FIRST_WAKE
 
+    def due_at(self, due: datetime) -> None:
+        """Set the due time of the post. Another one than before is not that of its slot, which becomes free."""
+        if due != self.content.scheduled_at:
+            self.leave_slot()
+        self.content.scheduled_at = due
+
+    def leave_slot(self) -> None:
+        """Free the slot that the post has taken: another one may take it."""
+        self.content.slot_id = self.content.slot_queue = None
+
     def _roll_up(self) -> None:
         self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
+        if self.content.status == ContentStatus.CANCELED:
+            self.leave_slot()
         self.content.dismissed_at = dismissed_at(self.publications)
 
     def _next_look(self, row: PublicationRow) -> datetime | None:

@@ -10,7 +10,7 @@ from munadi.db.tables import DraftRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import ApprovalRule, Duplicates
 from munadi.domain.event import EventType
-from munadi.intake.checks import CheckedDrafts
+from munadi.intake.checked import CheckedDrafts
 from munadi.intake.duplicates import require_no_duplicates
 from munadi.publishing import approvals
 from munadi.publishing.acceptance import draft_values

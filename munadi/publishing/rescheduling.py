@@ -54,11 +54,7 @@ async def reschedule(
     due, publish_by = read_times(request.scheduled_at, zone, request.fold, request.publish_by, locked.now, problems)
     if due is not None:
         problems.extend(check_window(due, publish_by, locked.now))
-        await _check_accounts(locked, due, channels, keyring, problems)
-    problems.raise_if_any()
-    waiting = [row for row in locked.publications if row.status in WAITING]
-    await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
-    await recheck(locked, channels, due)
+    await check_time(locked, due, channels, keyring, problems)
     try:
         given = zone is not None
         await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=given, by_approver=by_approver)
@@ -67,6 +63,19 @@ async def reschedule(
             raise
         problems.add(_OF_A_FIELD[refusal.code], refusal.code, str(refusal))
         problems.raise_if_any()
+
+
+async def check_time(
+    locked: LockedContent, due: datetime | None, channels: Channels, keyring: KeyRing, problems: ProblemCollector
+) -> None:
+    """Check a locked post for another time, and replace the warnings about its time. Raises ProblemsFound. `due` is
+    None where the time cannot be read, which is a problem already."""
+    if due is not None:
+        await _check_accounts(locked, due, channels, keyring, problems)
+    problems.raise_if_any()
+    waiting = [row for row in locked.publications if row.status in WAITING]
+    await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
+    await recheck(locked, channels, due)
 
 
 async def recheck_duplicates(

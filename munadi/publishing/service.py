@@ -10,42 +10,37 @@ stored to its end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from munadi.db.answers import Answer, BasedOn
-from munadi.db.brands.limits import approval_of, limits_of, lock_rules, require_room, rules_of
+from munadi.db.answers import Answer
+from munadi.db.brands.limits import approval_of, limits_of, lock_rules, require_room
 from munadi.db.contents import saved_drafts
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
 from munadi.db.keys.callers import Principal
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import SavedDraftRow
-from munadi.domain.audit import Action
 from munadi.domain.brand import Duplicates
-from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.bodies import read_sent
 from munadi.intake.check_threads import is_long
-from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused
+from munadi.intake.checked import CheckedPost, PostRefused
 from munadi.intake.drafts import media_of
 from munadi.intake.duplicates import require_no_duplicates
-from munadi.intake.edit import edited
-from munadi.intake.requests import ContentEdit, ContentRequest
+from munadi.intake.requests import ContentRequest
 from munadi.intake.validation import Validation, validation_of
-from munadi.media.store import MediaStore
 from munadi.process.background import to_the_end
-from munadi.publishing import approvals, changes
 from munadi.publishing.acceptance import NewPost, brand_and_endpoints
-from munadi.publishing.editing import store_edit
-from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
-from munadi.publishing.post_approvals import ApprovalNeeded, PostApprovals, require_rule
-from munadi.publishing.post_changes import require_due, require_proposal
-from munadi.publishing.spending import beyond, count_edit, count_new
+from munadi.publishing.post_approvals import ApprovalNeeded, require_rule
+from munadi.publishing.post_editing import PostEditing
+from munadi.publishing.slot_turns import SlotTaken, SlotTurns, refused_as_taken
+from munadi.publishing.spending import beyond, count_new
 from munadi.telemetry import metrics
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
@@ -67,11 +62,10 @@ class DraftOvertaken(Exception):
 
 
 @dataclass(frozen=True)
-class PostService(PostApprovals):
+class PostService(PostEditing):
     """The service. One object per process."""
 
-    checker: PostChecker
-    media_store: MediaStore
+    turns: SlotTurns = field(default_factory=SlotTurns)
 
     async def accept(
         self,
@@ -151,74 +145,6 @@ class PostService(PostApprovals):
         answer = partial(validation_of, drafts.placed, drafts.warnings)
         return await self.checker.in_thread_if_long(request, is_visible, answer)
 
-    async def edit(
-        self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
-    ) -> Answer:
-        """Edit a post until any publication was claimed: absent fields stay, None clears one. Its time to end alone can
-        be changed until the withdrawal begins. Raises ProblemsFound with pointers into `sent`, ChangeRefused TOO_LATE,
-        MediaGone, ScopeMissing."""
-        if "withdraw_at" in sent.model_fields_set:
-            caller.require(Scope.CONTENTS_WITHDRAW)
-            if sent.model_fields_set == {"withdraw_at"} and not shape:
-                return await self._change_end(content_id, caller, based_on, sent.withdraw_at)
-        return await recheck_if_media_gone(partial(self._edit, content_id, caller, based_on, sent, shape))
-
-    async def _edit(
-        self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
-    ) -> Answer:
-        content, draft = await self._found(content_id, caller)
-        based_on.require(content.version)
-        whole = edited(content.brand_ref, draft.source, sent)
-        try:
-            drafts = await self.checker.check_edit(whole.request, shape, content.scheduled_at, content.id)
-            end: EndChange = partial(recheck, channels=self.channels)
-            if "withdraw_at" in sent.model_fields_set:
-                end = partial(set_end, sent=sent.withdraw_at, channels=self.channels)
-            return await to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts, end))
-        except ProblemsFound as error:
-            raise ProblemsFound(whole.pointed(error.problems)) from None
-
-    async def _store_edit(
-        self,
-        content_id: str,
-        brand_ref: str,
-        caller: Principal,
-        based_on: BasedOn,
-        drafts: CheckedDrafts,
-        end: EndChange,
-    ) -> Answer:
-        try:
-            await put_files(self.database, drafts.media, self.media_store)
-            async with self.database.write() as session:
-                # Its rules may lock the brand, which comes before the post.
-                rules = await rules_of(session, brand_ref)
-                post = await self._locked(session, content_id, caller, based_on)
-                require_proposal(post, caller)
-                require_due(post, caller)
-                await count_edit(session, post, drafts, caller)
-                await store_edit(post, drafts, rules, end)
-                answer = Answer.of(post.view)
-        finally:
-            drafts.media.discard()
-        self._wake(post)
-        return answer
-
-    async def _change_end(
-        self, content_id: str, caller: Principal, based_on: BasedOn, withdraw_at: str | None
-    ) -> Answer:
-        async with self.database.write() as session:
-            post = await self._locked(session, content_id, caller, based_on)
-            require_proposal(post, caller)
-            await set_end(post, withdraw_at, self.channels)
-            changes.begin(post, Action.CONTENT_UPDATED)
-            if post.content.approved_draft is not None:
-                await approvals.request(post)
-            await post.emit(EventType.CONTENT_UPDATED)
-            await changes.changed(post)
-            answer = Answer.of(post.view)
-        self._wake(post)
-        return answer
-
     async def _accept(
         self,
         request: ContentRequest,
@@ -234,12 +160,13 @@ class PostService(PostApprovals):
             return earlier
         try:
             post = await self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
+            return await to_the_end(self._store(post, record, caller, draft))
         except ProblemsFound:
-            # It may have been accepted before its time passed, or before its account was removed. It stays accepted.
+            # It may have been accepted before its time passed, its account was removed, or every slot was taken. It
+            # stays accepted.
             if repeatable is not None and (earlier := await self._earlier(repeatable)):
                 return earlier
             raise
-        return await to_the_end(self._store(post, record, caller, draft))
 
     async def _store(
         self, post: CheckedPost, record: IdempotencyRecord | None, caller: Principal, draft: SavedDraftRow | None
@@ -248,12 +175,30 @@ class PostService(PostApprovals):
         try:
             if media.files:
                 await put_files(self.database, media, self.media_store)
-            try:
-                return await self._insert(post, record, caller, draft, is_proposed=is_proposed)
-            except ApprovalNeeded:
-                return await self._insert(post, record, caller, draft, is_proposed=True)
+            if post.slot is None:
+                return await self._insert_as_ruled(post, record, caller, draft, is_proposed=is_proposed)
+            async with self.turns.of(post.request.brand_ref):
+                while True:  # another process that was faster has taken one of a limited number of slots
+                    post = await self.checker.check_again(post)
+                    with suppress(SlotTaken):
+                        return await self._insert_as_ruled(post, record, caller, draft, is_proposed=is_proposed)
         finally:
             media.discard()
+
+    async def _insert_as_ruled(
+        self,
+        post: CheckedPost,
+        record: IdempotencyRecord | None,
+        caller: Principal,
+        draft: SavedDraftRow | None,
+        *,
+        is_proposed: bool,
+    ) -> Answer:
+        """As `_insert`, as a proposal where the brand wants that."""
+        try:
+            return await self._insert(post, record, caller, draft, is_proposed=is_proposed)
+        except ApprovalNeeded:
+            return await self._insert(post, record, caller, draft, is_proposed=True)
 
     async def _insert(
         self,
@@ -266,7 +211,7 @@ class PostService(PostApprovals):
     ) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize.
 
-        Raises ApprovalNeeded where the brand wants that of a post that is not `is_proposed`.
+        Raises ApprovalNeeded where the brand wants that of a post that is not `is_proposed`, and SlotTaken.
         """
         now, brand_ref, media = self.clock.now(), post.request.brand_ref, post.drafts.media
         new = NewPost.of(post, now, is_proposed=is_proposed)
@@ -285,7 +230,8 @@ class PostService(PostApprovals):
             await count_new(session, post, caller, now)  # as an edit does, which locks the brand first
             if media.rows:
                 await store_media(session, brand_ref, new.view.id, media)
-            await connection.run_sync(new.insert)
+            with refused_as_taken():
+                await connection.run_sync(new.insert)
             if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
                 raise DraftOvertaken
             for event in new.events:

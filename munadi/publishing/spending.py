@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.keys.callers import Principal
 from munadi.db.keys.caps import beyond_caps, count_post, over_today, require_caps
 from munadi.domain.problem import Problem
-from munadi.intake.checks import CheckedDrafts, CheckedPost
+from munadi.intake.checked import CheckedDrafts, CheckedPost
 from munadi.publishing.content import LockedContent
 
 

@@ -66,7 +66,7 @@ async def api_processes(
     with Process([*MUNADI, "db", "upgrade"], log=folder / "upgrade.log", env=shared) as upgrade:
         assert await asyncio.to_thread(upgrade.wait, 120) == 0, upgrade.output
     ports = [free_port() for _ in range(count)]
-    settings = Settings(data_dir=folder)
+    settings = Settings(data_dir=folder, database_url=(env or {}).get("MUNADI_DATABASE_URL"))
     database = Database(settings.database)
     found = ApiProcesses(folder, [f"http://{LOOPBACK}:{port}" for port in ports], database)
     async with AsyncExitStack() as opened:

@@ -58,6 +58,7 @@ APP = {"clientId": "id", "clientSecret": "secret"}
 ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
 HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
 
+SLOTS = [{"weekday": "monday", "time": "09:00"}]
 ID_PREFIXES = {
     "content_id": Prefix.CONTENT,
     "publication_id": Prefix.PUBLICATION,
@@ -127,6 +128,12 @@ OPERATIONS = (
     Operation("GET", "/v1/brands/{ref}", AR + CR + BRANDS, NOT_FOUND),
     Operation("PATCH", "/v1/brands/{ref}", BRANDS, NOT_FOUND, {"name": "x"}),
     Operation("DELETE", "/v1/brands/{ref}", BRANDS, NOT_FOUND, query="?confirm=acme"),
+    Operation("GET", "/v1/brands/{ref}/slots", CR, NOT_FOUND),
+    Operation("PUT", "/v1/brands/{ref}/slots", CW, NOT_FOUND, {"slots": SLOTS}),
+    Operation("GET", "/v1/brands/{ref}/slots/times", CR, NOT_FOUND),
+    Operation("POST", "/v1/brands/{ref}/slots/reorder", CW, NOT_FOUND, {"shuffle": True}),
+    Operation("POST", "/v1/brands/{ref}/slots/pause", CW, NOT_FOUND),
+    Operation("POST", "/v1/brands/{ref}/slots/resume", CW, NOT_FOUND),
     Operation("GET", "/v1/erasures/{erasure_id}", BRANDS, NOT_FOUND),
     Operation("PUT", "/v1/brands/{ref}/apps/{channel}", AW + BRANDS, NOT_FOUND, APP),
     Operation("GET", "/v1/brands/{ref}/apps", AR + BRANDS, NOT_FOUND),

@@ -25,7 +25,7 @@ from tests.api.harness import ApiHarness, later, open_api
 from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
-POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt clientRef metadata
+POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt slotId clientRef metadata
     approval version draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal edits liveness attempts warnings"""

@@ -17,7 +17,7 @@ from munadi.domain.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open,
 from munadi.domain.publication import OUTCOME_UNKNOWN, HoldReason, Preparation, PublicationStatus, Published, Warning_
 from munadi.domain.publishing import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
 from munadi.domain.reasons import failure_of
-from munadi.intake.checks import CheckedDrafts, CheckedPublication
+from munadi.intake.checked import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
 from munadi.ports import Channels

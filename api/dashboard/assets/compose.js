@@ -41,7 +41,7 @@ let sending = { text: "", key: "" };
 
 /** The request body, and the field of each pointer in it. */
 function read() {
-  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")]]);
+  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")], ["/slot", form.querySelector("[data-at='/scheduledAt']")]]);
   for (const field of form.querySelectorAll("[data-at]")) places.set(field.dataset.at, field);
   const body = { brandRef: form.dataset.brand };
   for (const { dataset, value } of textsOf(form)) if (value.trim()) body[dataset.text] = value;
@@ -59,6 +59,8 @@ function read() {
   };
   body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, shared));
   if (isLater()) body.scheduledAt = by("at").value;
+  const slot = form.querySelector("[name='when'][value='slot']:checked");
+  if (slot) body.slot = slot.dataset.after ? { after: slot.dataset.after } : "next";
   const ends = { publishBy: by("publish-by").value, withdrawAt: by("withdraw-at").value };
   if ((isLater() || ends.publishBy || ends.withdrawAt) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
   if (isLater() && by("fold").value) body.fold = by("fold").value;

@@ -5,7 +5,7 @@ import { _ } from "./language.js";
 
 const QUIET = 2_000; // milliseconds without a change before it is saved
 // What the form fills in beside its texts. A draft may have more, which a save leaves as it is.
-const FORM = ["media", "channels", "scheduledAt", "timezone", "fold", "publishBy", "withdrawAt"];
+const FORM = ["media", "channels", "scheduledAt", "slot", "timezone", "fold", "publishBy", "withdrawAt"];
 
 /** Keeps the body that `read` returns. The form has fields for its `texts`. `say` shows how that went. */
 export class Draft {

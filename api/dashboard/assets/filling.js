@@ -52,11 +52,16 @@ function sharedComment(entries) {
   return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0] ?? "";
 }
 
-function fillTimes(form, { scheduledAt, publishBy, withdrawAt }) {
+function fillTimes(form, { scheduledAt, slot, publishBy, withdrawAt }) {
   const local = (value) => (typeof value === "string" ? (value.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d/)?.[0] ?? "") : "");
   if (local(scheduledAt)) {
     form.elements.when.value = "later";
     document.getElementById("at").value = local(scheduledAt);
+  }
+  const weekly = form.querySelector("[name='when'][value='slot']");
+  if (slot && weekly) {
+    weekly.checked = true;
+    if (slot.after) weekly.dataset.after = slot.after;
   }
   document.getElementById("publish-by").value = local(publishBy);
   document.getElementById("withdraw-at").value = local(withdrawAt);

@@ -60,6 +60,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
         link=source.get("link"),
         withdraw_at=content.withdraw_at,
+        slot_id=content.slot_id,
         client_ref=content.client_ref,
         approval=Approval.model_validate(content.approval) if content.approval else None,
         version=content.version,

@@ -13,15 +13,19 @@ from alembic import op
 from sqlalchemy import text
 
 
-def build_index(name: str, table: str, columns: Sequence[str], where: str | None = None) -> None:
+def build_index(
+    name: str, table: str, columns: Sequence[str], where: str | None = None, *, unique: bool = False
+) -> None:
     """Build an index of a table that exists already."""
     condition = None if where is None else text(where)
     drop_index(name)
     if op.get_bind().dialect.name == "sqlite":
-        op.create_index(name, table, list(columns), sqlite_where=condition)
+        op.create_index(name, table, list(columns), unique=unique, sqlite_where=condition)
         return
     with op.get_context().autocommit_block():
-        op.create_index(name, table, list(columns), postgresql_where=condition, postgresql_concurrently=True)
+        op.create_index(
+            name, table, list(columns), unique=unique, postgresql_where=condition, postgresql_concurrently=True
+        )
 
 
 def drop_index(name: str) -> None:

@@ -26,6 +26,8 @@ class BrandRow(SQLModel, table=True):
     approval: str = Field(default="proposals", sa_column_kwargs={"server_default": "proposals"})
     looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
     own_metadata: dict[str, str] | None = json_column(default=None)
+    slots: list[dict[str, Any]] | None = json_column(default=None)  # munadi.domain.slots
+    paused_queues: dict[str, str] | None = json_column(default=None)  # since when, by queue
     created_at: datetime = instant()
     # When its erasure was requested. From then on it is answered as if there were no such brand.
     erasing_at: datetime | None = instant(default=None)

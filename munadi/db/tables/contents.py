@@ -30,6 +30,8 @@ IS_HIDDEN = "hidden_since IS NOT NULL AND dismissed_at IS NULL"
 IS_WATCHED = "watch_at IS NOT NULL"
 # The same for posts that wait for an approval.
 IS_PROPOSED = "proposed_as IS NOT NULL"
+# The same for posts that have taken a slot of their queue.
+IN_A_SLOT = "slot_id IS NOT NULL"
 # Posts and publications whose status is not that of nearly all of them. A page of the others fills without an index.
 IS_NOT_PUBLISHED = "status <> 'published'"
 # The same for publications that have an outcome to count.
@@ -52,6 +54,8 @@ class ContentRow(SQLModel, table=True):
         partial_index("contents_proposed", "proposed_as", "created_at", "id", where=IS_PROPOSED),
         partial_index("contents_dismissed_by_age", "created_at", "id", where="dismissed_at IS NOT NULL"),
         partial_index("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
+        # No two posts of a queue have one time. `slot_queue` is in the name, by which a refusal is known.
+        partial_index("contents_slot_queue", "brand_ref", "slot_queue", "scheduled_at", where=IN_A_SLOT, unique=True),
         # What a person must look at, counted for the navigation of every page.
         *(
             partial_index(name, *columns, where=NEEDS_A_PERSON)
@@ -81,6 +85,9 @@ class ContentRow(SQLModel, table=True):
     preflight_draft: int | None = None
     preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
+    # The slot that it has taken, whose time is `scheduled_at`, and its queue (munadi.domain.slots).
+    slot_id: str | None = None
+    slot_queue: str | None = None
     # When everything of it that is live is withdrawn by itself; null: never.
     withdraw_at: datetime | None = _at(default=None)
     # The last decision about it (munadi.domain.approval), and the only draft that may be published; null: any may.

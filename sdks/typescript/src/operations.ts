@@ -271,6 +271,40 @@ export class Calendar {
   }
 }
 
+export class Slots {
+  constructor(private readonly send: Send) {}
+
+  /** The weekly times at which a brand and its accounts publish, and which of their queues are paused. */
+  get(ref: string, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots`, { ...options });
+  }
+
+  /** Replace all weekly times. Posts keep the times that they have taken. A post for one account that has times of its own takes those; every other post takes the brand's. A time that a clock change skips is as much later that day; one that comes twice is the first. */
+  replace(ref: string, body: t.SlotsReplace, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("PUT", `/v1/brands/${encodeURIComponent(ref)}/slots`, { body, ...options });
+  }
+
+  /** Posts in the queue's times wait with the hold `QUEUE_PAUSED`, until it is resumed. Others are published. */
+  pause(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/pause`, { body, ...options });
+  }
+
+  /** Posts of a queue change places: all of them, or nothing is changed. */
+  reorder(ref: string, body: t.QueueOrder, options: CallOptions = {}): Promise<t.QueueTimes> {
+    return this.send<t.QueueTimes>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/reorder`, { body, ...options });
+  }
+
+  /** What was kept back takes the next free times of the queue, in its order. Nothing is published at once. */
+  resume(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/resume`, { body, ...options });
+  }
+
+  /** The times of a queue that are still to come, for at most two months, with the posts that have taken them. */
+  times(ref: string, query: { accountId?: string | undefined; since?: string | undefined; until?: string | undefined } = {}, options: CallOptions = {}): Promise<t.QueueTimes> {
+    return this.send<t.QueueTimes>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots/times`, { query, ...options });
+  }
+}
+
 export class Channels {
   constructor(private readonly send: Send) {}
 
@@ -689,6 +723,7 @@ export class Operations {
   readonly audit: Audit;
   readonly brands: Brands;
   readonly calendar: Calendar;
+  readonly slots: Slots;
   readonly channels: Channels;
   readonly connections: Connections;
   readonly contents: Contents;
@@ -709,6 +744,7 @@ export class Operations {
     this.audit = new Audit(send);
     this.brands = new Brands(send);
     this.calendar = new Calendar(send);
+    this.slots = new Slots(send);
     this.channels = new Channels(send);
     this.connections = new Connections(send);
     this.contents = new Contents(send);

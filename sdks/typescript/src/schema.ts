@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -543,7 +543,7 @@ export type BrandLimits = {
 /** Where a brand publishes: `live` at the networks, `test` at the sandbox alone. It never changes. */
 export type BrandMode = "live" | "test";
 
-/** A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due. */
+/** A brand as the API returns it. `timezone` is for display, calendars and weekly times; it never decides when a post with a time of its own is due. */
 export type BrandView = {
   /** Which posts wait for an approval: none, those of keys that may only propose, or all of them. */
   approval?: ApprovalRule;
@@ -1648,6 +1648,8 @@ export type ContentRequest = {
   publishBy?: string | null;
   /** When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in `timezone`. Absent: now. */
   scheduledAt?: string | null;
+  /** In place of `scheduledAt`: the next free slot of the queue, the next one after a time, or the one after the last that is taken. */
+  slot?: ("next" | "last") | SlotAfter | null;
   /** The text of the post; each network has its own limit. */
   text?: string | null;
   /** An IANA zone, such as Asia/Kolkata. */
@@ -1749,6 +1751,8 @@ export type ContentView = {
   rollup: Rollup;
   /** When it is due. */
   scheduledAt: string;
+  /** The slot whose next time it has taken; null: it has a time of its own. */
+  slotId?: string | null;
   /** Computed from the publications' statuses. */
   status: ContentStatus;
   /** The text, or null without one. */
@@ -2293,7 +2297,7 @@ export type Hold = {
 };
 
 /** What a queued publication waits for besides its time. */
-export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP" | "HOST_SLOW" | "APPROVAL";
+export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP" | "HOST_SLOW" | "APPROVAL" | "QUEUE_PAUSED";
 
 /** What became of the publications that were due from one day to another, in UTC, both included. Networks without any are missing. `brandRef` null: every brand that the key may see. */
 export type Insights = {
@@ -3089,6 +3093,36 @@ export type PublicationsUsed = {
   used: number;
 };
 
+/** Which queue. */
+export type QueueName = {
+  /** The account whose own queue it is; null: the brand's queue. */
+  accountId?: string | null;
+};
+
+/** A new order of the posts of a queue: the one that is given, or a random one. */
+export type QueueOrder = {
+  /** The account whose own queue it is; null: the brand's queue. */
+  accountId?: string | null;
+  /** Posts of the queue, the one first that is to be published first. They share out the times that they have taken. */
+  contentIds?: (string)[] | null;
+  /** Instead: the next 100 posts of the queue, in random order. */
+  shuffle?: boolean;
+};
+
+/** The times of a queue, in their order. */
+export type QueueTimes = {
+  /** The times, taken ones and free ones. */
+  data: (SlotAt)[];
+};
+
+/** A queue: the brand's own, or that of an account with times of its own. */
+export type QueueView = {
+  /** The account whose queue it is; null: the brand's. */
+  accountId?: string | null;
+  /** Since when its posts are kept back; null: they are published at their times. */
+  pausedSince?: string | null;
+};
+
 /** A time of each day in which nothing is sent, in the brand's time zone. It may pass midnight. */
 export type QuietHours = {
   /** When it begins, such as 22:00. */
@@ -3461,6 +3495,60 @@ export type SentHash = {
 /** v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`). */
 export type SignatureScheme = "v1" | "v1a";
 
+/** A weekly time as it is stored. Its id stays while the time does. */
+export type Slot = {
+  /** The account whose own time it is; null: the brand's. */
+  accountId?: string | null;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** The time of day in the brand's time zone, such as 09:00. */
+  time: string;
+  /** The day of the week. */
+  weekday: Weekday;
+};
+
+/** The next free slot after a time. */
+export type SlotAfter = {
+  /** ISO 8601 with an offset, or local in `timezone`. */
+  after: string;
+};
+
+/** One time of a queue. */
+export type SlotAt = {
+  /** When it is. */
+  at: string;
+  /** The post that has taken it; null: it is free. */
+  contentId: string | null;
+  /** The slot whose time it is; null: it is not among the weekly times now. */
+  slotId: string | null;
+};
+
+/** A weekly time of a queue. */
+export type SlotTime = {
+  /** The account whose own time it is; null: the brand's. */
+  accountId?: string | null;
+  /** The time of day in the brand's time zone, such as 09:00. */
+  time: string;
+  /** The day of the week. */
+  weekday: Weekday;
+};
+
+/** All weekly times of a brand. A list of them alone is read, too. */
+export type SlotsReplace = {
+  /** The weekly times, in the brand's time zone. An empty list: none. */
+  slots: (SlotTime)[];
+};
+
+/** The weekly times of a brand and its accounts. */
+export type SlotsView = {
+  /** The queues that have times or are paused. */
+  queues: (QueueView)[];
+  /** The weekly times, as they were sent. */
+  slots: (Slot)[];
+  /** The IANA time zone of the times: the brand's. */
+  timezone: string;
+};
+
 /** An advised limit: a text beyond it is accepted, but shown differently. */
 export type SoftLimit = {
   /** What is counted. */
@@ -3749,6 +3837,9 @@ export type WebhookTestEvent = {
   /** What happened. */
   type: "webhook.test";
 };
+
+/** A day of the week, in the order of `date.weekday`. */
+export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
 
 /** The withdrawal of a live publication. The publication itself stays `published`: that is history. */
 export type Withdrawal = {

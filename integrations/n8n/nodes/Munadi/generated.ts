@@ -51,6 +51,17 @@ export const POST_FIELDS: INodeProperties[] = [
 		description: 'When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in <code>timezone</code>. Empty: now.',
 	},
 	{
+		displayName: 'Slot',
+		name: 'slot',
+		type: 'options',
+		options: [
+			{ name: 'Last', value: 'last' },
+			{ name: 'Next', value: 'next' },
+		],
+		default: 'last',
+		description: 'In place of <code>scheduledAt</code>: the next free slot of the queue, the next one after a time, or the one after the last that is taken',
+	},
+	{
 		displayName: 'Text',
 		name: 'text',
 		type: 'string',
