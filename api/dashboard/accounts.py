@@ -10,7 +10,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.dashboard.account_groups import FEW, problems_first
 from api.dashboard.frame import Frame, TheFrame
+from api.dashboard.gallery import LIVES, gallery
 from api.dashboard.page_data import Reader, ReadingFailed, TheReader, Viewer
 from api.dashboard.permissions import missing_permissions, refused_permissions
 from api.dashboard.reconnecting import WayBack, connecting_again
@@ -40,7 +42,7 @@ Json = dict[str, Any]
 SHOWN_WAITING, SHOWN_IN_LIST = 5, 3
 # The last disconnected accounts of a brand.
 SHOWN_GONE = 20
-SHARED: Json = {"missing_permissions": missing_permissions}
+SHARED: Json = {"missing_permissions": missing_permissions, "lives": LIVES}
 
 
 @router.get("/accounts")
@@ -64,10 +66,12 @@ async def show_accounts(
         "accounts.html",
         choice=choice,
         page=page,
+        groups=problems_first(page["data"]) if len(page["data"]) > FEW or cursor else None,
         alone=False,
         cursor=cursor,
-        described=known["data"],
-        servers=_servers(frame, known["data"]),
+        tiles=await gallery(services, choice.brand, known["data"], _servers(frame, known["data"]))
+        if choice.brand
+        else (),
         again=None,
         waiting=None,
         unpublished=await _unpublished(services, page["data"], SHOWN_IN_LIST),
@@ -101,12 +105,12 @@ async def show_account(
         "accounts.html",
         choice=frame.choice,
         page={"data": [account], "nextCursor": None},
+        groups=None,
         alone=True,
         zone=frame.choice.zone_of(account["brandRef"]),
         about=account["brandRef"],
         cursor=None,
-        described=(),
-        servers={},
+        tiles=(),
         again=connecting_again(services, row) if row else None,
         waiting=waiting,
         unpublished=await _unpublished(services, [account], SHOWN_WAITING),

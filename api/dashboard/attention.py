@@ -1,4 +1,4 @@
-"""The page of everything that needs a person: unconfirmed, waiting and failed posts, and expiring accounts."""
+"""The page of everything that needs a person: posts, accounts, endpoints and proposals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 
+from api.dashboard.attention_around import beside_posts, on_one_card
 from api.dashboard.causes import Cause, causes_of
 from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.copying_all import count_copies, made_drafts, offer_drafts
@@ -79,6 +80,7 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
     await explain(services, [*held_causes, *failed_causes, *missing])
     count_copies(failed_causes, copied, drafted)
     await offer_drafts(reader, services, failed_causes, copied | drafted.keys())
+    accounts = on_one_card(accounts, held_causes, failed_causes)
     return render(
         request,
         "attention.html",
@@ -94,6 +96,7 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
         failed_causes=failed_causes,
         missing=missing,
         missing_more=missing_more,
+        **await beside_posts(reader, services, frame, unconfirmed["data"], SHOWN_ROWS),
         **live,
         accounts=accounts,
         reconnecting=reconnecting,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.dashboard.brand_choice import Brand, BrandChoice
 from api.dashboard.calendar_days import Day, Entry, Json, Span, View, within_reach
+from api.dashboard.editing import can_be_edited
 from api.dashboard.frame import TheFrame
 from api.dashboard.hours import hours_of
 from api.dashboard.page_data import Reader, TheReader
@@ -74,6 +75,7 @@ async def show_calendar(
         beside=[brand["ref"] for brand in brands],
         most_beside=MOST_BESIDE,
         feeds=feeds,
+        can_be_edited=lambda post: can_be_edited(post, reader.viewer),
     )
 
 

@@ -24,7 +24,8 @@ class Cause:
     the newest of these at its network. `is_back`: the account was disconnected, and its profile is connected again.
     `why`: what is behind a hold, if that is known. `again`: what begins to give us access again, if a browser can.
     `drafts`: the calls that copy all of its posts to drafts, where that helps. `with_copy`: how many of its posts have
-    a copy that is planned, under way or out; `with_draft`: how many others have one that is a draft.
+    a copy that is planned, under way or out; `with_draft`: how many others have one that is a draft. `account`: the one
+    to reconnect; `also`: the other causes that end with that.
     """
 
     channel: str
@@ -45,6 +46,8 @@ class Cause:
     drafts: list[dict[str, Any]] = field(default_factory=list)
     with_copy: int = 0
     with_draft: int = 0
+    account: Json | None = None
+    also: list[Cause] = field(default_factory=list)
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.dashboard.account_groups import FEW, by_network
 from api.dashboard.copies import made_copies
 from api.dashboard.copying import Copy, copies_as_new, keeps_its_time
 from api.dashboard.fields import fields_of, prose
@@ -58,24 +59,27 @@ async def show_compose(
     accounts, left_out = await _accounts(reader, choice.ref, {each["name"] for each in known})
     zone = (choice.brand or {}).get("timezone") or "UTC"
     copy = await _copied(services, post, accounts, zone) if post else None
-    described = _described(known, {each["channel"] for each in accounts})
+    shown = described(known, {each["channel"] for each in accounts})
     soon = next_hour(services.clock.now(), ZoneInfo(zone))
     return render(
         request,
         "compose.html",
         live=False,
         choice=choice,
+        post=None,
+        opened=None,
         accounts=accounts,
+        groups=by_network(accounts) if len(accounts) > FEW else None,
         draft=_for_the_form(draft, zone) if draft else None,
         drafts=drafts,
         left_out=left_out,
         copy=copy,
         copies=(await made_copies(reader, services, [post])).get(post["id"], ()) if post else (),
-        metadata=_metadata((draft or {}).get("content") or (copy.content if copy else {})),
+        metadata=metadata_of((draft or {}).get("content") or (copy.content if copy else {})),
         stored=STORED_ON_WIRE,
         preset={accounts[0]["id"]} if len(accounts) == 1 and copy is None else set(),
-        described=described,
-        first_comment=[each["title"] for each in described if each["firstComment"]],
+        described=shown,
+        first_comment=[each["title"] for each in shown if each["firstComment"]],
         zone=zone,
         soon=written(soon),
         when=written(_on(day, soon, at)) if day else None,
@@ -96,12 +100,12 @@ async def _copied(services: Services, post: Json, accounts: Sequence[Json], zone
     async with services.database.read() as session:
         (copy,) = await copies_as_new(session, [post], accounts)
     if keeps_its_time(post, services.clock.now()):
-        place = _zone(post["timezone"]) or ZoneInfo(zone)
+        place = zone_named(post["timezone"]) or ZoneInfo(zone)
         copy.content |= {"scheduledAt": local_field(post["scheduledAt"], place.key), "timezone": place.key}
     return copy
 
 
-def _metadata(content: Json) -> Json:
+def metadata_of(content: Json) -> Json:
     """What another program named, which the form carries along; a draft may have anything there."""
     found = content.get("metadata")
     return {name: each for name, each in found.items() if name != COPY_OF} if isinstance(found, dict) else {}
@@ -110,7 +114,7 @@ def _metadata(content: Json) -> Json:
 def _for_the_form(draft: Json, zone: str) -> Json:
     """A draft as the form fills itself in: an instant becomes a local time in the draft's zone, as the fields take."""
     content = dict(draft["content"])
-    place = _zone(content.get("timezone")) or ZoneInfo(zone)
+    place = zone_named(content.get("timezone")) or ZoneInfo(zone)
     for name in ("scheduledAt", "publishBy", "withdrawAt"):
         at = _instant(content.get(name))
         if at is not None:
@@ -127,7 +131,7 @@ def _instant(text: Any) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _zone(name: Any) -> ZoneInfo | None:
+def zone_named(name: Any) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
@@ -171,7 +175,7 @@ def _on(day: date, soon: datetime, at: time | None = None) -> datetime:
     return wanted if wanted > soon - timedelta(hours=1) else soon
 
 
-def _described(channels: Sequence[Json], wanted: set[str]) -> list[Json]:
+def described(channels: Sequence[Json], wanted: set[str]) -> list[Json]:
     """The channels that can be chosen, each with its options as fields."""
     return [
         each | {"fields": fields_of(each["options"]), "prose": prose(each["options"])}

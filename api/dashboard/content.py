@@ -13,6 +13,7 @@ from api.dashboard.causes import a_retry_helps, can_be_retried, needs_a_new_post
 from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.frame import TheFrame
 from api.dashboard.live_edits import changes_of, form_of
+from api.dashboard.merged_notes import merged_notes
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant, local_field, shared_zone
@@ -75,6 +76,7 @@ async def show_content(
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
         why=why,
+        notes=merged_notes(content, {name: each.spec.title for name, each in services.channels.by_name.items()}),
         forms=forms,
         changes={publication_id: changes_of(way) for publication_id, way in edits.items()},
     )

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.editing import can_be_edited
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
@@ -58,6 +59,8 @@ async def show_contents(
         page=page,
         wanted={**filters, "status": statuses},
         account=account,
+        has_account=await _has_account(reader, frame.choice.ref) if not page["data"] else True,
+        can_be_edited=lambda post: can_be_edited(post, reader.viewer),
         cursor=cursor,
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )
@@ -100,6 +103,12 @@ async def show_drafts(
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
         channels_of=lambda content: list(dict.fromkeys(_channels(content))),
     )
+
+
+async def _has_account(reader: Reader, brand_ref: str) -> bool:
+    """Whether an account is connected: of the chosen brand, or of any. True where the key may not know."""
+    found = await reader.get_if_allowed("/v1/accounts", brandRef=brand_ref, limit=1)
+    return found is None or bool(found["data"])
 
 
 async def _first_page(reader: Reader, filters: Mapping[str, Any]) -> Any:

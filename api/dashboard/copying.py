@@ -5,7 +5,7 @@ Where some of a post's publications failed, only these are chosen: what is out a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -90,9 +90,9 @@ def _copy(
         **{name: source[name] for name in STORED_ON_WIRE if name in source},
         "text": source.get("text"),
         "link": source.get("link"),
-        "media": _files(source, there),
+        "media": files_of(source, there),
         "metadata": _metadata(source.get("metadata") or {}, post["id"]),
-        "channels": [_entry(each, there) for each in source["channels"]],
+        "channels": [entry_of(each, there) for each in source["channels"]],
     }
     _choose(copy, post["publications"], accounts, back)
     return copy
@@ -104,14 +104,15 @@ def _metadata(named: Mapping[str, str], post_id: str) -> dict[str, str]:
     return marked if len(marked) <= MAX_METADATA else dict(named)
 
 
-def _files(part: Mapping[str, Any], there: set[str]) -> list[Json]:
-    """The files of a post or of one of its channels that are still stored."""
-    return [{"id": each["id"], "alt": each.get("alt")} for each in part.get("media") or () if each["id"] in there]
+def files_of(part: Mapping[str, Any], there: Container[str] | None = None) -> list[Json]:
+    """The files of a post or of one of its channels; only those in `there`, if it is given."""
+    named = [each for each in part.get("media") or () if there is None or each["id"] in there]
+    return [{"id": each["id"], "alt": each.get("alt")} for each in named]
 
 
-def _entry(sent: Mapping[str, Any], there: set[str]) -> Json:
+def entry_of(sent: Mapping[str, Any], there: Container[str] | None = None) -> Json:
     """What one account shows. Without files of its own it has those of the post."""
-    return {**sent, "media": _files(sent, there)} if sent.get("media") is not None else dict(sent)
+    return {**sent, "media": files_of(sent, there)} if sent.get("media") is not None else dict(sent)
 
 
 def _choose(copy: Copy, publications: Sequence[Json], accounts: Sequence[Json], back: Mapping[str, str]) -> None:

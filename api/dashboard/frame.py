@@ -14,8 +14,9 @@ from api.dashboard.brand_choice import BrandChoice, choose_brand
 from api.dashboard.page_data import TheReader
 from api.deps import TheServices
 from api.process.temporal_watch import TemporalWatch
-from munadi.db.contents.attention import COUNTED, count_needing_a_person
+from munadi.db.contents.attention import COUNTED, accounts_to_reconnect, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
+from munadi.db.contents.sources import count_proposed
 from munadi.domain.key import Scope
 from munadi.ports import Channels
 
@@ -23,14 +24,15 @@ from munadi.ports import Channels
 @dataclass(frozen=True)
 class Frame:
     """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
-    chosen brand, or in all of them; `emulated`: titles of networks that are emulated here, so that nobody mistakes a
-    test for a publication, and `sandbox_url` is where they show what they got; `is_degraded`: Temporal does not answer,
-    as pages have seen `degraded_since`.
+    chosen brand, or in all of them; `dead`: ids of accounts without our access, whose posts wait; `emulated`: titles of
+    networks that are emulated here, so that nobody mistakes a test for a publication, and `sandbox_url` is where they
+    show what they got; `is_degraded`: Temporal does not answer, as pages have seen `degraded_since`.
     """
 
     choice: BrandChoice
     overdue: Overdue
     attention: int = 0
+    dead: frozenset[str] = frozenset()
     emulated: tuple[str, ...] = ()
     sandbox_url: str | None = None
     is_degraded: bool = False
@@ -45,6 +47,7 @@ class Frame:
 async def frame(request: Request, reader: TheReader, services: TheServices) -> Frame:
     """The dependency of every page with a header. `render` finds the result in the request's state."""
     choice, overdue, attention = await choose_brand(reader, request, services.settings), Overdue(), 0
+    dead = frozenset[str]()
     principal = reader.viewer.principal
     if principal.may(Scope.CONTENTS_READ):
         async with services.database.read() as session:
@@ -55,11 +58,15 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
                 choice.filter or principal.only_brand,
                 with_accounts=principal.may(Scope.ACCOUNTS_READ),
             )
+            if principal.may(Scope.ACCOUNTS_READ):
+                dead = await accounts_to_reconnect(session, choice.filter or principal.only_brand)
+            if principal.may(Scope.CONTENTS_APPROVE):
+                attention += await count_proposed(session, choice.filter or principal.only_brand, COUNTED)
         overdue = sum(by_brand.values(), Overdue())
     watch: TemporalWatch = request.app.state.temporal_watch
     is_degraded = not await watch.is_up(services)
     emulated, sandbox_url = emulated_networks(services.channels), sandbox_of(services.channels)
-    found = Frame(choice, overdue, attention, emulated, sandbox_url, is_degraded, watch.down_since)
+    found = Frame(choice, overdue, attention, dead, emulated, sandbox_url, is_degraded, watch.down_since)
     request.state.frame = found
     return found
 

@@ -32,6 +32,7 @@ from munadi.ports.connecting import (
 )
 from munadi.ports.imports import AccountImport
 from munadi.ports.media import LinkCard, LinkReader, MediaReader
+from munadi.ports.profiles import PastedAs
 from munadi.ports.publication import PreparationStore, PreparedState, Publication
 from munadi.ports.stores import Attempts, Edits, LiveAttempts, Operators, Schedule, TokenProvider, Withdrawals
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount

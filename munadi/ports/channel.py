@@ -25,6 +25,7 @@ from munadi.ports.calls import Calls, calling_brand, calling_for
 from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequest, GrantedProfiles
 from munadi.ports.imports import AccountImport
 from munadi.ports.live_posts import LivePosts
+from munadi.ports.profiles import Profiles
 from munadi.ports.publication import Options, PreparationStore, Publication, State
 from munadi.ports.sandboxed import Sandboxed, called
 from munadi.telemetry.calls import calling_network
@@ -55,7 +56,7 @@ class Gate(Protocol):
     def __call__(self) -> None: ...
 
 
-class Channel(LivePosts, Generic[Options, State]):
+class Channel(LivePosts, Profiles, Generic[Options, State]):
     """One network, as the core uses it, and the boundary behind which its answers stay.
 
     What the core calls is final: it takes a place among the calls of its brand and server, and raises nothing but

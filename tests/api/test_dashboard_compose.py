@@ -110,7 +110,7 @@ async def test_without_accounts_or_a_brand_the_page_says_what_to_do_first(
 ) -> None:
     await api.create("/v1/brands", {"ref": "empty", "name": "Nobody yet"})
     page = await dashboard.page("/compose?brandRef=empty")
-    assert 'href="/accounts?brandRef=empty"' in page
+    assert 'href="/accounts?brandRef=empty#connect-title"' in page
     assert 'id="compose"' not in page
     assert "There is no brand “nosuch”" in await dashboard.page("/compose?brandRef=nosuch")
 

@@ -61,7 +61,7 @@ async def test_the_list_shows_the_newest_posts_first_and_filters(api: ApiHarness
     for query, shown in (("status=published&brandRef=&channel=&clientRef=", second), ("clientRef=cms-1", first)):
         found = await dashboard.page(f"/contents?{query}")
         assert [each for each in (first, second) if each["id"] in found] == [shown]
-    assert "No posts yet" in await dashboard.page("/contents?brandRef=rival")
+    assert "Three steps to the first post" in await dashboard.page("/contents?brandRef=rival")
     assert "No posts found" in await dashboard.page("/contents?brandRef=rival&q=nothing")
 
 

@@ -223,7 +223,7 @@ async def test_a_brand_whose_only_account_was_disconnected_has_it_open(
         assert (await api.delete(f"/v1/accounts/{account['id']}")).status_code == 204
     page = await dashboard.page(ACCOUNTS)
     expect_words(page, "No account is connected", 'id="disconnected" open')
-    assert "No accounts yet" not in page
+    assert "Three steps" not in page
 
 
 async def test_what_a_disconnected_account_left_is_copied_to_drafts_by_one_button(

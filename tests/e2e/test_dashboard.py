@@ -104,18 +104,16 @@ async def test_a_post_is_moved_edited_and_canceled(stack: Stack, brand: Brand, b
 
 
 async def _edit_while_another_person_does(page: Page, brand: Brand, path: str) -> None:
-    """A text that is being typed survives an update, and does not overwrite another person's change."""
-    await page.get_by_text("Edit the text").click()
-    text = page.locator("textarea[name=text]")
+    """A text that is being typed stays in the editor, and does not overwrite another person's change unseen."""
+    await page.get_by_role("link", name="Edit", exact=True).click()
+    text = page.get_by_label("Text", exact=True)
     await text.fill("Next week, surely")
     version = (await brand.api.get(path)).json()["version"]
     other = await brand.api.patch(path, json={"text": "By another"}, headers={"If-Match": f'"{version}"'})
     assert other.status_code == 200, other.text
-    await expect(page.locator("h1")).to_have_text("By another")
-    await expect(text).to_have_value("Next week, surely")
-    await expect(text).to_be_focused()
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("alert")).to_contain_text("Someone else changed this post")
+    await expect(page.locator("#unplaced")).to_contain_text("Someone else changed this post")
+    await expect(text).to_have_value("Next week, surely")
     assert (await brand.api.get(path)).json()["text"] == "By another"
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("h1")).to_have_text("Next week, surely")

@@ -61,6 +61,7 @@ async def test_what_is_missing_is_asked_for_and_becomes_a_problem_on_submitting(
         await expect(page.locator("#verdict")).to_have_text("Not accepted: 1 problem.")
         await expect(page.get_by_role("tabpanel", name="TikTok")).to_be_visible()
         await expect(page.get_by_role("tabpanel", name="TikTok").locator("select:focus")).to_have_count(1)
+        await expect(tab.locator(".count")).to_contain_text("9 / ")  # a refusal keeps the counters
         await expect(asked).to_contain_text("Problem: ")
 
 

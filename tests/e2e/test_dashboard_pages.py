@@ -14,6 +14,7 @@ from tests.e2e.visiting import lose_the_first_answer, signed_in
 from tests.harness.brand import Brand
 from tests.harness.files import picture
 from tests.harness.inbox import Inbox
+from tests.harness.networks import create_profile
 from tests.harness.stack import Stack
 
 # The horizon is 366 days.
@@ -124,13 +125,19 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
         await sandbox.post("/control/profiles", json={"channel": "threads", "name": f"{brand.ref}-owner"})
     await page.goto(f"/accounts?brandRef={brand.ref}")
     form = page.locator("#connect")
-    await form.get_by_label("Channel").select_option("instagram")
+    await form.get_by_text("Instagram", exact=True).click()
     await expect(form.get_by_label("Log in with")).to_be_visible()
-    await form.get_by_label("Channel").select_option("mastodon")
-    await expect(form.get_by_label("Server of the account")).to_have_value(re.compile("^http://.+/mastodon/server$"))
-    await form.get_by_label("Channel").select_option("threads")
-    await expect(form.get_by_label("Profile you expect")).to_have_value("")
+    server = form.locator("[data-for=browser]").get_by_label("Server of the account")
+    await expect(server).to_be_hidden()
+    await form.get_by_text("Mastodon", exact=True).click()
+    await expect(server).to_have_value(re.compile("^http://.+/mastodon/server$"))
+    await form.get_by_text("Threads", exact=True).click()
+    await expect(server).to_be_hidden()
     await expect(form.get_by_label("Log in with")).to_be_hidden()
+    await form.get_by_label("The link works for").select_option("seven days")
+    await form.get_by_role("button", name="Create a link for the owner").click()
+    week = (datetime.now(UTC) + timedelta(days=7, minutes=-1)).strftime("%-d %b")
+    await expect(form.get_by_text(f"Valid until {week}")).to_be_visible()
     await form.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Continue to Threads").click()
     await page.get_by_role("radio").last.check()
@@ -157,6 +164,25 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     await expect(back.locator(".badge").first).to_have_text("Account: connected")
     assert await back.get_attribute("id") != disconnected, "it is another account now"
     await expect(page.locator("#disconnected")).to_have_count(0)
+
+
+async def test_a_bot_is_connected_by_its_token_and_its_chat(page: Page, brand: Brand, stack: Stack) -> None:
+    async with stack.sandbox() as sandbox:
+        bot = await create_profile(sandbox, "telegram", brand.ref)
+    await page.goto(f"/accounts?brandRef={brand.ref}")
+    form = page.locator("#connect")
+    await form.get_by_text("Telegram", exact=True).click()
+    await expect(form.get_by_role("button", name="Continue")).to_be_hidden()
+    await form.get_by_label("The bot’s token").fill(bot["accessToken"])
+    await form.get_by_role("button", name="Connect").click()
+    await expect(form.get_by_label("Channel or group")).to_have_attribute("aria-invalid", "true")
+    await form.get_by_label("Channel or group").fill(bot["externalId"])
+    await form.get_by_role("button", name="Connect").click()
+    await expect(form.locator("[data-pasted]")).to_contain_text("is connected.")
+    await expect(form.get_by_label("The bot’s token")).to_have_value("")
+    await expect(page.locator(".account", has_text="Telegram")).to_have_count(1)
+    await form.get_by_role("link", name="Write a post").click()
+    await expect(page.get_by_role("checkbox", name="Telegram")).to_be_visible()
 
 
 async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: Brand, api: httpx.AsyncClient) -> None:

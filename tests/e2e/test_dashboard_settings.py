@@ -32,6 +32,7 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await short.fill("")
         await name.fill(ref.upper())
         await expect(short).to_have_value(ref)
+        await expect(form.get_by_label("Time zone")).to_have_value("Europe/Berlin")  # the browser's
         await form.get_by_label("Time zone").fill("kolkata")
         zones = page.locator("#zones option")
         await expect(zones.first).to_have_attribute("value", "Europe/Berlin")
@@ -52,6 +53,7 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await page.locator(f"#brand-{ref} > summary").click()
         form = page.get_by_role("form", name=ref.upper())
         await form.get_by_label("Name", exact=True).fill("Settings test")
+        await form.get_by_text("Limits (empty: unlimited)").click()
         await form.get_by_label("Publications per month").fill("-1")
         await form.get_by_role("button", name="Save").click()
         await expect(form.get_by_label("Publications per month")).to_have_attribute("aria-invalid", "true")

@@ -113,7 +113,7 @@ async def _connect(walk: Walk, brand: str, profile: str) -> None:
     page = walk.page
     await walk.brand(brand)
     await walk.open("Accounts")
-    await walk.choose(page.get_by_label("Channel"), "Threads")
+    await walk.click(page.locator("#connect").get_by_text("Threads", exact=True))
     await walk.press("Continue")
     await walk.press("Continue to Threads")
     await walk.tick("radio", profile)

@@ -2,6 +2,7 @@
 
 import { api, refresh, written } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
+import { wanted } from "./connecting.js";
 import { _ } from "./language.js";
 
 const POLL = 3000; // milliseconds between checks of a connection's progress
@@ -31,49 +32,6 @@ document.addEventListener("submit", (event) => {
   const button = event.target.querySelector("[type=submit]");
   attempt(button, async () => leave(await api("POST", form().dataset.path, { ...wanted(), ...backHere() })));
 });
-
-document.addEventListener("change", ({ target }) => {
-  if (target.name !== "channel" || target.form !== form()) return;
-  showLogins();
-  askForServer();
-});
-
-/** Offer the logins of the chosen network, if it has several. */
-function showLogins() {
-  const channel = form().elements.channel.selectedOptions[0];
-  const label = form().querySelector("[data-login]");
-  label.hidden = !channel.dataset.logins;
-  for (const option of form().elements.login.options) {
-    option.hidden = option.disabled = option.dataset.of !== channel.value;
-  }
-  const first = [...form().elements.login.options].find((option) => !option.disabled);
-  form().elements.login.value = first?.value ?? "";
-}
-
-/** Where each account has a server of its own, ask for it, and suggest the sandbox's. */
-function askForServer() {
-  const { channel, hint } = form().elements;
-  const { server, ownServer } = channel.selectedOptions[0].dataset;
-  const suggested = [...channel.options].map((option) => option.dataset.server).filter(Boolean);
-  for (const label of form().querySelectorAll("[data-hint-of]")) {
-    label.hidden = (label.dataset.hintOf === "server") === (ownServer === undefined);
-  }
-  hint.placeholder = ownServer === undefined ? _("a handle, or the server’s address") : "https://mastodon.social";
-  if (!hint.value || suggested.includes(hint.value)) hint.value = server;
-  const note = form().querySelector("[data-sandbox-server]");
-  note.hidden = !server;
-  note.querySelector("code").textContent = server;
-}
-
-function wanted() {
-  const { channel, login, hint } = form().elements;
-  const { ownServer } = channel.selectedOptions[0].dataset;
-  return {
-    channel: channel.value,
-    ...(login.value ? { login: login.value } : {}),
-    ...(hint.value.trim() ? { [ownServer === undefined ? "hint" : "serviceUrl"]: hint.value.trim() } : {}),
-  };
-}
 
 /** Where the network sends the browser back to: this page, or another one here, if the API accepts its address. */
 function backHere(page = location.href) {
@@ -116,13 +74,19 @@ function makeLink(button) {
   attempt(button, async () => {
     const isNew = button.form === form();
     const path = isNew ? form().dataset.path : button.dataset.link;
-    const made = await api("POST", path, isNew ? wanted() : bodyOf(button));
+    const made = await api("POST", path, { ...(isNew ? wanted() : bodyOf(button)), ...lifeOf(button) });
     const result = button.closest(".card").querySelector("[data-link-result]");
     result.replaceChildren(...linkOf(made));
     result.hidden = false;
     result.querySelector("input").select();
     follow(made.id, result.querySelector("[data-state]"));
   });
+}
+
+/** When the link of a button ends, where a person chose that; a clock that is a bit ahead does no harm. */
+function lifeOf(button) {
+  const seconds = Number(button.parentElement.querySelector("[data-life]")?.value ?? 0);
+  return seconds ? { expiresAt: new Date(Date.now() + (seconds - 60) * 1000).toISOString() } : {};
 }
 
 function linkOf({ id, connectUrl, expiresAt }) {
@@ -161,9 +125,4 @@ async function follow(id, state) {
     if (found.status === "connected") await refresh();
     if (found.status === "connected" || found.status === "expired") return;
   }
-}
-
-if (form()) {
-  showLogins();
-  askForServer();
 }

@@ -79,6 +79,7 @@ function boxOf(scope) {
 function besideField(scope, error) {
   const field = fieldAt(scope, error.pointer);
   if (!field || field.type === "hidden") return false;
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   const words = element("p", "", [wordsOf(error, field)]);
   words.className = "wrong";
   words.id = `wrong-${(placed += 1)}`;

@@ -25,6 +25,8 @@ function open(entry) {
   box.querySelector("#move-title").textContent = entry.querySelector(".entry-title").textContent;
   box.querySelector("[data-status]").textContent = status;
   box.querySelector("[data-open]").href = `/contents/${id}`;
+  box.querySelector("[data-edit]").href = `/contents/${id}/edit`;
+  box.querySelector("[data-edit]").hidden = !("editable" in entry.dataset);
   form.dataset.action = `POST /v1/contents/${id}/reschedule`;
   form.dataset.ifMatch = `"${version}"`;
   form.reset();

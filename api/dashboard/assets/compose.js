@@ -3,18 +3,19 @@
 import { api, newKey, say } from "./app.js";
 import { showCounters, tightest } from "./counters.js";
 import { Draft } from "./drafts.js";
+import { Editing } from "./editing.js";
 import { fillIn, textsOf } from "./filling.js";
+import { keep, takeKept } from "./kept.js";
 import { _, ngettext } from "./language.js";
 import { fill, firstBroken, showNotes } from "./notes.js";
 import { Panels } from "./panels.js";
 import { inWords, verdictOf } from "./people.js";
+import { watchPicks } from "./picks.js";
 import { choosePreview, showPreviews } from "./previews.js";
 import { Tabs } from "./tabs.js";
 import { Uploads } from "./uploads.js";
+import { showVerdict } from "./verdict.js";
 
-// The fields of texts, and where the browser stores them while a person signs in again.
-const words = () => [...textsOf(form), by("first-comment")].filter(Boolean);
-const KEPT = "munadi-compose";
 const QUIET = 500; // milliseconds without a keystroke before validation
 const NOTHING = { problems: [], warnings: [], publications: [], lengths: [] };
 const form = document.getElementById("compose");
@@ -28,11 +29,14 @@ const panels = new Panels(by("panels"), forUploads);
 const tabs = new Tabs(by("tabs"), (key) => choosePreview(by("previews"), key));
 const stored = form.dataset.draft ? JSON.parse(form.dataset.draft) : null;
 const copied = form.dataset.copy ? JSON.parse(form.dataset.copy) : null;
-const given = stored ?? copied; // what the form begins with
+const opened = form.dataset.post ? JSON.parse(form.dataset.post) : null;
+const given = opened ?? stored ?? copied; // what the form begins with
 const texts = textsOf(form).map(({ dataset }) => dataset.text);
 const draft = new Draft(stored, { texts, read: () => read().body, say: (said) => (by("saved").textContent = said) });
+const editing = opened && new Editing(opened, () => read().body);
 
 let shownPanels = [];
+let lengths = []; // as the last validation found them
 let waiting = 0;
 let asked = 0;
 let insists = false; // whether a person tried to submit: from then on, what is missing is a problem
@@ -86,7 +90,7 @@ function showPanels() {
 function changed() {
   clearTimeout(waiting);
   waiting = setTimeout(check, QUIET);
-  draft.soon();
+  if (!editing) draft.soon();
 }
 
 const isBusy = () => uploads.isBusy || panels.isBusy;
@@ -109,14 +113,26 @@ async function check() {
   }
 }
 
-function show({ problems, warnings, publications, lengths }, places) {
+function show(result, places) {
+  const { problems, warnings, publications } = editing ? withoutItself(result) : result;
+  lengths = result.lengths;
   const notes = placed({ problems, warnings }, places);
   showCounters(form.querySelectorAll("[data-counters]"), lengths, places, titles);
   showPreviews(by("previews"), publications, shownPanels, (id) => uploads.shown(id) ?? panels.shown(id));
   choosePreview(by("previews"), tabs.chosen);
   by("no-preview").hidden = publications.length > 0;
-  shownPanels.forEach((panel, index) => markTab(panel, tightest(lengths, panel.box.value, `/channels/${index}`)));
+  markTabs();
   return notes;
+}
+
+/** The stored post is the same as itself: that is no duplicate. */
+function withoutItself({ problems, warnings, ...rest }) {
+  const isOther = ({ code, actual, contentId }) => code !== "DUPLICATE_OF_RECENT" || ![actual, contentId].includes(opened.id);
+  return { ...rest, problems: problems.filter(isOther), warnings: warnings.filter(isOther) };
+}
+
+function markTabs() {
+  shownPanels.forEach((panel, index) => markTab(panel, tightest(lengths, panel.box.value, `/channels/${index}`)));
 }
 
 /** Show notes at their fields; returns all of them. */
@@ -147,9 +163,7 @@ function kindsOf(channel) {
     : kinds === "image" ? _("Add a picture for %(networks)s.") : _("Add a picture or video for %(networks)s.");
 }
 
-function verdict(text) {
-  if (by("verdict").textContent !== text) by("verdict").textContent = text;
-}
+const verdict = (text) => showVerdict(by("verdict"), text, { form, tabs });
 
 async function submit(event) {
   event.preventDefault();
@@ -167,9 +181,7 @@ async function submit(event) {
   draft.pause();
   try {
     await draft.saving;
-    const content = draft.stored
-      ? await draft.submit(sending.key)
-      : await api("POST", "/v1/contents", body, { "Idempotency-Key": sending.key });
+    const content = await (editing ? editing.save() : accept(body));
     draft.end();
     location.assign(`/contents/${content.id}`);
   } catch (error) {
@@ -179,33 +191,47 @@ async function submit(event) {
   }
 }
 
+function accept(body) {
+  return draft.stored ? draft.submit(sending.key) : api("POST", "/v1/contents", body, { "Idempotency-Key": sending.key });
+}
+
+/** Store the time of an accepted post alone; without a new one, ask for it. */
+async function move() {
+  const { places } = read();
+  by("move-post").disabled = true;
+  try {
+    if (await editing.move()) verdict(_("Moved."));
+    else by("at").focus();
+  } catch (error) {
+    refused(error, places);
+  } finally {
+    by("move-post").disabled = false;
+  }
+}
+
 function refused(error, places) {
+  if (error.status === 412 && editing) {
+    fill(by("unplaced"), [{ kind: "problem", message: error.message, isOwn: true, contentId: opened.id }]);
+    verdict(_("Not saved."));
+    return;
+  }
+  if (error.status === 0 && editing) return void verdict(error.message);
   if (error.status === 0) {
     verdict(_("%(problem)s Try again: the post is accepted only once.", { problem: error.message }));
     return;
   }
   const problems = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
   placed({ problems }, places);
-  shownPanels.forEach((panel) => markTab(panel, null));
+  markTabs();
   verdict(ngettext("Not accepted: %(num)s problem.", "Not accepted: %(num)s problems.", problems.length));
   const broken = firstBroken(form);
   if (broken) tabs.reveal(broken);
   broken?.focus();
 }
 
-/** Save what was typed when the session ends, and restore it after the sign-in. */
-function keepWords() {
-  sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(words().map(({ id, value }) => [id, value]))));
-}
-
-function putBackWords() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
-  sessionStorage.removeItem(KEPT);
-  for (const field of words()) if (kept[field.id]) field.value = kept[field.id];
-}
-
 /** The button names the chosen time and brand, because the choices themselves may be out of sight. */
 function nameButton() {
+  if (editing) return;
   const brand = form.dataset.brandName;
   if (by("submit").dataset.proposes !== undefined) return void (by("submit").textContent = _("Propose"));
   const named = () => (isLater() ? _("Schedule for %(brand)s", { brand }) : _("Publish now for %(brand)s", { brand }));
@@ -227,18 +253,26 @@ function followHeader() {
 
 function begin() {
   followHeader();
-  if (given) fillIn(form, given.content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value), off: new Set(copied?.off) });
+  const kept = takeKept();
+  const content = kept?.body ?? given?.content;
+  const off = new Set(kept ? [] : copied?.off);
+  if (content) fillIn(form, content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value), off });
   else showPanels();
-  putBackWords();
   showTime();
-  draft.begin({ isCopy: Boolean(copied) });
-  addEventListener("signing-in", keepWords);
+  if (editing) editing.begin(kept?.stored);
+  else draft.begin({ isCopy: Boolean(copied), isKept: Boolean(kept) });
+  addEventListener("signing-in", () => keep({ body: read().body, stored: editing?.stored }));
   form.addEventListener("submit", submit);
-  by("save").addEventListener("click", () => draft.save({ always: true }));
+  by("save")?.addEventListener("click", () => draft.save({ always: true }));
+  by("move-post")?.addEventListener("click", move);
   form.addEventListener("input", ({ target }) => {
     if (target.name === "account") showPanels();
     if (target.name === "when") showTime();
     if (target.type !== "file") changed();
+  });
+  watchPicks(form, () => {
+    showPanels();
+    changed();
   });
   if (chosen().length) check();
 }

@@ -24,10 +24,11 @@ export class Draft {
 
   /**
    * What the form holds is what is saved: call it after the form was filled in from the draft. A copy of a post is
-   * worth a draft only once a person changes it, or asks for one.
+   * worth a draft only once a person changes it, or asks for one. `isKept`: it holds what a person wrote before.
    */
-  begin({ isCopy = false } = {}) {
-    if (this.stored || isCopy) this.saved = JSON.stringify(this.read());
+  begin({ isCopy = false, isKept = false } = {}) {
+    if (isKept) this.soon();
+    else if (this.stored || isCopy) this.saved = JSON.stringify(this.read());
     addEventListener("pagehide", () => this.saveOnLeaving());
   }
 

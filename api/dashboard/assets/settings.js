@@ -4,6 +4,7 @@ import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
 import { _ } from "./language.js";
 import { looksOf } from "./looks.js";
+import { followNames } from "./short_names.js";
 
 // A link of another page leads to one form: it is open, and waits for what is typed.
 function openWanted() {
@@ -20,18 +21,7 @@ addEventListener("hashchange", openWanted);
 // What was just added is said first.
 document.getElementById("added")?.focus();
 
-// The short name follows the name, until a person writes one.
-document.addEventListener("input", ({ target }) => {
-  const ref = target.form?.elements.ref;
-  if (target === ref) ref.toggleAttribute("data-written", ref.value !== "");
-  else if (ref && target.name === "name" && !ref.hasAttribute("data-written")) ref.value = shortNameOf(target.value);
-});
-
-/** A name as a ref: “Café Nº 7” is `cafe-no-7`. Empty for a name in another script. */
-function shortNameOf(name) {
-  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+/, "").slice(0, 63).replace(/-+$/, "");
-}
+followNames();
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy-secret]");

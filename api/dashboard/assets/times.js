@@ -41,23 +41,26 @@ export function away(at, now = Date.now()) {
   return AWAY.format(Math.round(seconds / size), unit);
 }
 
-/** The instant of a local time, such as 2027-01-15T09:00, in the page's zone; RFC 3339. A skipped hour is the one after it. */
-export function instantOf(local) {
+/** The instant of a local time, such as 2027-01-15T09:00, by default in the page's zone; RFC 3339. A skipped hour is the
+ * one after it. RangeError for a zone that does not exist. */
+export function instantOf(local, timeZone = pageZone()) {
   const asUtc = Date.parse(`${local}Z`);
-  const first = asUtc - aheadOfUtc(asUtc);
-  return new Date(asUtc - aheadOfUtc(first)).toISOString();
+  const first = asUtc - aheadOfUtc(asUtc, timeZone);
+  return new Date(asUtc - aheadOfUtc(first, timeZone)).toISOString();
 }
 
-/** How far the page's zone is ahead of UTC at an instant, in milliseconds. */
-function aheadOfUtc(at, timeZone = pageZone()) {
+/** How far a zone is ahead of UTC at an instant, in milliseconds. */
+function aheadOfUtc(at, timeZone) {
   const numbers = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
   const parts = new Intl.DateTimeFormat("en", { ...numbers, timeZone, hourCycle: "h23" }).formatToParts(at);
   const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }
 
-/** Offer time zones in fields with `list="zones"`: the reader's own first, each with its distance from UTC. */
+/** Offer time zones in fields with `list="zones"`: the reader's own first, each with its distance from UTC. A field with
+ * `data-own-zone` begins with it. */
 export function offerZones() {
+  for (const field of document.querySelectorAll("[data-own-zone]")) field.value ||= ownZone();
   const list = document.createElement("datalist");
   list.id = "zones";
   document.body.append(list);

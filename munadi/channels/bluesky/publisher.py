@@ -27,7 +27,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import POST, Absent, Pending, PostedId, Published, Ready, Unknown, Warning_
 from munadi.domain.withdrawal import PostedObject, Seen
-from munadi.ports import Attempt, Publication
+from munadi.ports import Attempt, PastedAs, Publication
 
 NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
 
@@ -36,6 +36,8 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
     """A post and the parts of its thread."""
 
     options, state = Options, Prepared
+    profile_at = "https://bsky.app/profile/{handle}"
+    pasted_as = PastedAs.APP_PASSWORD
 
     def __init__(self, parts: Parts[Options], settings: Settings, xrpc: Xrpc, tools: ChannelTools) -> None:
         super().__init__(parts, tools)

@@ -42,7 +42,7 @@ from munadi.domain.live_edit import Shown, Version
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Absent, Pending, PostedId, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
-from munadi.ports import Answer, Attempt, Publication
+from munadi.ports import Answer, Attempt, PastedAs, Publication
 
 # Discord's clock may be behind ours.
 SKEW = timedelta(seconds=5)
@@ -56,6 +56,7 @@ class DiscordChannel(PostChannel[Options, Prepared]):
     """A message with its files, and the later parts as replies."""
 
     options, state = Options, Prepared
+    pasted_as = PastedAs.BOT_OR_WEBHOOK
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)

@@ -45,6 +45,7 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
     """Posts, photos, videos, reels and stories of a Page."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.facebook.com/{id}"
 
     def __init__(self, parts: Parts[Options], graph: PageGraph) -> None:
         super().__init__(parts, graph.tools)

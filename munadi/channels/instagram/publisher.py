@@ -47,6 +47,7 @@ class InstagramChannel(ContainerChannel[Options]):
     """A container for the post, and one comment below it. What is not published expires within 24 hours."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.instagram.com/{handle}/"
 
     channel = ChannelName.INSTAGRAM
     image = FEED_IMAGE  # every kind, and a reel's cover, takes the same files

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from munadi.channels.answers import instant
 from munadi.channels.channel import Parts
@@ -53,6 +54,11 @@ class MastodonChannel(PostChannel[Options, Prepared]):
     def __init__(self, parts: Parts[Options], settings: Settings, servers: Servers, tools: ChannelTools) -> None:
         super().__init__(parts, tools, servers.http)
         self._settings, self._servers = settings, servers
+
+    def profile_page(self, handle: str, external_id: str, server: str | None) -> str | None:
+        """At the account's own server, by the name before the server's."""
+        name = handle.lstrip("@").partition("@")[0]
+        return f"{server.rstrip('/')}/@{quote(name, safe='')}" if server else None
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the media, and wait until the server has processed them."""

@@ -51,6 +51,7 @@ class PinterestChannel(PostChannel[Options, Prepared]):
     """Makes one pin on one board."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.pinterest.com/{handle}/"
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)

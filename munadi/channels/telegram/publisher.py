@@ -38,8 +38,10 @@ from munadi.domain.publication import (
     Unknown,
 )
 from munadi.domain.withdrawal import PostedObject, Seen
-from munadi.ports import Answer, Attempt, Publication
+from munadi.ports import Answer, Attempt, PastedAs, Publication
 
+# The number of a channel or supergroup begins so; its address has the rest.
+NUMBERED = "-100"
 # Before a request is repeated with what was learned from its refusal.
 SOON = timedelta(seconds=5)
 
@@ -48,10 +50,15 @@ class TelegramChannel(PostChannel[Options, Prepared]):
     """A message, an album or a poll, and the later parts as answers."""
 
     options, state = Options, Prepared
+    pasted_as = PastedAs.BOT_AND_CHAT
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)
         self._settings, self._api = settings, api
+
+    def profile_page(self, handle: str, external_id: str, server: str | None) -> str | None:
+        """A channel or supergroup by its number, for its members. The handle may be a title of it alone."""
+        return f"https://t.me/c/{external_id[len(NUMBERED) :]}" if external_id.startswith(NUMBERED) else None
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload to the storage chat, rehearse the text there, and note where a look for the post begins."""

@@ -47,6 +47,7 @@ class ThreadsChannel(ContainerChannel[Options]):
     """Containers, published one by one: the post, its later parts, the first comment."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.threads.com/@{handle}"
 
     channel = ChannelName.THREADS
     image = IMAGE

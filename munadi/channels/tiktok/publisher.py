@@ -35,6 +35,7 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
     """One post per publication: TikTok's API has no comments and no threads."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.tiktok.com/@{handle}"
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools)

@@ -35,6 +35,7 @@ class XChannel(PostChannel[Options, Prepared]):
     """A post, the later parts of its thread, and a first comment."""
 
     options, state = Options, Prepared
+    profile_at = "https://x.com/{handle}"
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)

@@ -41,6 +41,7 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
     """A video and its first comment."""
 
     options, state = Options, Prepared
+    profile_at = "https://www.youtube.com/channel/{id}"
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools)

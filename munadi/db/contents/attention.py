@@ -123,6 +123,16 @@ def _posts(brand_ref: str | None) -> Select[Any]:
     return query if brand_ref is None else query.where(col(ContentRow.brand_ref) == brand_ref)
 
 
+async def accounts_to_reconnect(session: AsyncSession, brand_ref: str | None) -> frozenset[str]:
+    """The ids of accounts without our access, `COUNTED` at most: of a brand, or of all (None). Their posts wait."""
+    query = select(col(AccountRow.id)).where(
+        col(AccountRow.deleted_at).is_(None), col(AccountRow.status) == AccountStatus.REAUTH_REQUIRED.value
+    )
+    if brand_ref is not None:
+        query = query.where(col(AccountRow.brand_ref) == brand_ref)
+    return frozenset((await session.exec(query.limit(COUNTED))).all())
+
+
 def _accounts(brand_ref: str | None) -> Select[Any]:
     ill = [each.value for each in (AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING)]
     query = select_columns(literal(1)).select_from(AccountRow)

@@ -1,0 +1,28 @@
+"""What a person needs to know of a network's profiles: what connects one by hand, and where it is seen."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from urllib.parse import quote
+
+
+class PastedAs(StrEnum):
+    """What a person pastes to connect an account by an import."""
+
+    TOKEN = "token"
+    BOT_AND_CHAT = "bot_and_chat"  # a bot's token, and the chat that it posts to
+    BOT_OR_WEBHOOK = "bot_or_webhook"  # a bot's token and a channel, or the address of a webhook
+    APP_PASSWORD = "app_password"
+
+
+class Profiles:
+    """Part of a channel. `profile_at` is where people see a profile, with {handle} and {id}; empty where an account
+    does not tell that."""
+
+    pasted_as: PastedAs = PastedAs.TOKEN
+    profile_at: str = ""
+
+    def profile_page(self, handle: str, external_id: str, server: str | None) -> str | None:
+        """The public address of a profile; None where it is not known from its account."""
+        shown = {"handle": quote(handle.lstrip("@"), safe="."), "id": quote(external_id, safe="")}
+        return self.profile_at.format(**shown) or None
