@@ -23,6 +23,7 @@ from api.process.services import Services, services
 from munadi.db.keys.callers import Principal, find_caller
 from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action, current_actor
+from munadi.domain.brand import BrandMode
 from munadi.domain.key import Scope, is_well_formed
 from munadi.domain.usage import Month
 
@@ -99,7 +100,7 @@ async def signed_in(services_: Services, cookie: str | None, named: str | None =
         _valid(services_, found)
     except WrongKey as error:
         raise _unauthenticated(error.code, error.detail) from None
-    if found.reach.is_several:  # the key was changed since: pages are of one brand, or of all
+    if found.names_brands:  # the key was changed since: pages are of one brand, or of all
         raise _unauthenticated("SESSION_ENDED", "the key works for several brands now; sign in with another one")
     _act_as(found)
     return session, found
@@ -119,6 +120,22 @@ async def _of_key(request: Request, services_: Services, text: str | None) -> Pr
         raise refuse(request, services_, error) from None
     _act_as(principal)
     return principal
+
+
+def _wrong_mode(caller: Principal, named: str | None) -> str | None:
+    """Why a key is not for the brand that a call names: one of the two is for tests, the other live. None if it may be.
+
+    No call shows such a brand to the key (`Principal.may_see`); this only says why. It says nothing about brands that
+    the key does not work for.
+    """
+    own = caller.only_brand
+    if named is None or named == own or caller.mode is None:
+        return None
+    if own is not None and caller.mode is BrandMode.TEST:
+        return f"this is a test key: it works for the test brand {own!r} and for no other"
+    if own is not None or caller.named_mode in (None, caller.mode):
+        return None
+    return f"{named!r} is a {caller.named_mode} brand, and this is a {caller.mode} key; make one with its brandRef"
 
 
 def _act_as(principal: Principal) -> None:
@@ -155,6 +172,8 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
             found = await _of_key(request, services_, bearer.credentials if bearer else None)
         if not any(found.may(scope) for scope in wanted):
             raise scopes_missing(wanted)
+        if (wrong := _wrong_mode(found, brand_of_call(request))) is not None:
+            raise ProblemError(403, "KEY_MODE", "Test and live", wrong)
         # What a page of the dashboard reads is counted with the page (`api.dashboard.page_data`).
         counts = not _OF_PLATFORMS.issuperset(wanted) or found.only_brand is not None
         services_.key_uses.note(found.key_id, services_.clock.now())

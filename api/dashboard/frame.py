@@ -14,6 +14,7 @@ from api.dashboard.brand_choice import BrandChoice, choose_brand
 from api.dashboard.page_data import TheReader
 from api.deps import TheServices
 from api.process.temporal_watch import TemporalWatch
+from munadi.db.brands.modes import Brands
 from munadi.db.contents.attention import COUNTED, accounts_to_reconnect, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
 from munadi.db.contents.sources import count_proposed
@@ -49,20 +50,21 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
     choice, overdue, attention = await choose_brand(reader, request, services.settings), Overdue(), 0
     dead = frozenset[str]()
     principal = reader.viewer.principal
+    brands = Brands(choice.filter or principal.only_brand, principal.leaves_out_tests)
     if principal.may(Scope.CONTENTS_READ):
         async with services.database.read() as session:
             by_brand = await overdue_by_brand(session, services.clock.now(), principal.only_brand)
             attention = await count_needing_a_person(
                 session,
                 services.clock.now(),
-                choice.filter or principal.only_brand,
+                brands,
                 with_accounts=principal.may(Scope.ACCOUNTS_READ),
             )
             if principal.may(Scope.ACCOUNTS_READ):
-                dead = await accounts_to_reconnect(session, choice.filter or principal.only_brand)
+                dead = await accounts_to_reconnect(session, brands)
             if principal.may(Scope.CONTENTS_APPROVE):
-                attention += await count_proposed(session, choice.filter or principal.only_brand, COUNTED)
-        overdue = sum(by_brand.values(), Overdue())
+                attention += await count_proposed(session, brands, COUNTED)
+        overdue = sum((late for ref, late in by_brand.items() if principal.may_see(ref)), Overdue())
     watch: TemporalWatch = request.app.state.temporal_watch
     is_degraded = not await watch.is_up(services)
     emulated, sandbox_url = emulated_networks(services.channels), sandbox_of(services.channels)

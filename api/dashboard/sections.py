@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.process.services import Services
+from munadi.db.brands.modes import Brands
 from munadi.db.contents.saved_drafts import count_drafts
 from munadi.db.contents.sources import count_proposed
 from munadi.db.keys.callers import Principal
@@ -23,9 +24,10 @@ class Sections:
 
 async def sections(services: Services, principal: Principal, brand_ref: str) -> Sections:
     """For the chosen brand; for all that the key may see without one. The key may read posts."""
+    brands = Brands(brand_ref or principal.only_brand, principal.leaves_out_tests)
     async with services.database.read() as session:
-        drafts = await count_drafts(session, brand_ref or principal.only_brand, COUNTED)
-        proposals = await count_proposed(session, brand_ref or principal.only_brand, COUNTED)
+        drafts = await count_drafts(session, brands, COUNTED)
+        proposals = await count_proposed(session, brands, COUNTED)
     return Sections(_shown(drafts), _shown(proposals))
 
 

@@ -51,7 +51,7 @@ async def sign_in(request: Request, services: TheServices) -> Response:
         return _refused(request, target, refuse(request, services, error, Action.SESSION_REFUSED))
     except ProblemError as error:
         return _refused(request, target, error)
-    if bearer.reach.is_several:
+    if bearer.names_brands:
         return render(request, "sign_in.html", status=403, next=target, problem=_SEVERAL)
     now = services.clock.now()
     session_id = await SessionStore(services.database).start(bearer.key_id, bearer.only_brand, now, LIFE)

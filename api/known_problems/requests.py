@@ -71,6 +71,13 @@ REQUESTS = (
         "Use a key that has one of the named scopes.",
     ),
     KnownProblem(
+        "KEY_MODE",
+        403,
+        "Test and live",
+        "this is a test key: it works for the test brand 'acme-test' and for no other",
+        "Use a key of the brand. Those of test brands begin with `mnd_test_` and work for test brands alone.",
+    ),
+    KnownProblem(
         "BRAND_RESTRICTED",
         403,
         "Not permitted",

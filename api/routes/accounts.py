@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from api.answers import created, plain
 from api.auth import require
 from api.deps import AccountId, Page, TheServices
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.outside_problems import of_channel
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
@@ -151,7 +151,7 @@ async def list_accounts(
         limit=paging.reading,
         after=paging.after,
     )
-    return paging.page(rows, lambda account: account.id)
+    return only_visible(paging.page(rows, lambda account: account.id), principal, lambda account: account.brand_ref)
 
 
 @router.get(

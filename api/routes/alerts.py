@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.answers import created, plain
 from api.bodies.parsing import described, read_whole
 from api.deps import Page, TheServices, WebhookReader, WebhookWriter
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
@@ -68,7 +68,7 @@ async def list_alerts(
     """The alerts that this key may see, with how their last message went."""
     brand = await brand_filter(brand_ref, principal, services)
     rows = await services.alerts.list(brand, limit=paging.reading, after=paging.after)
-    return paging.page(rows, lambda alert: alert.id)
+    return only_visible(paging.page(rows, lambda alert: alert.id), principal, lambda alert: alert.brand_ref)
 
 
 @router.get(

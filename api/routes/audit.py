@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.auth import require
 from api.deps import Page, TheServices
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.paging import PagingQuery
 from api.openapi.document import error_responses
 from api.openapi.examples import shows_page
@@ -61,4 +61,4 @@ async def list_audit(
     wanted = AuditFilter(key_id=key_id, brand_ref=brand, action=action, target=target, since=since, until=until)
     async with services.database.read() as session:
         rows = await list_entries(session, wanted, limit=paging.reading, before=paging.after)
-    return paging.page(rows, lambda entry: entry.id)
+    return only_visible(paging.page(rows, lambda entry: entry.id), principal, lambda entry: entry.brand_ref)

@@ -62,7 +62,9 @@ async def list_brands(
 ) -> Page[BrandView]:
     """The brands that this key may see, ordered by `ref`."""
     store = BrandStore(services.database)
-    rows = await store.list(reach=principal.reach, limit=paging.reading, after=paging.after, words=words)
+    rows = await store.list(
+        reach=principal.reach, mode=principal.mode, limit=paging.reading, after=paging.after, words=words
+    )
     return paging.page(rows, lambda brand: brand.ref)
 
 

@@ -74,7 +74,7 @@ async def get_calendar(
     edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
     async with services.database.read() as session:
         find = due_days if not coming_first else partial(due_days_coming_first, now=services.clock.now())
-        found = await find(session, brand, edges, per_day)
+        found = await find(session, brand, edges, per_day, live_only=principal.leaves_out_tests)
     return CalendarView(
         timezone=timezone,
         days=tuple(

@@ -28,7 +28,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
-from api.filters import brand_filter, object_filter
+from api.filters import brand_filter, object_filter, only_visible
 from api.http.client_disconnect import while_connected
 from api.http.conditional import matches, post_etag, read_if_none_match
 from api.http.deprecation import one_of, renamed
@@ -182,6 +182,7 @@ async def list_contents(
     async with services.database.read() as session:
         views, place = await contents.list_contents(session, wanted, size)
     page = Page[ContentView](data=tuple(views), next_cursor=write_cursor(*place) if place else None)
+    page = only_visible(page, principal, lambda view: view.brand_ref)
     return page if included is None else partial_page(page, included)
 
 

@@ -56,6 +56,7 @@ async def list_deliveries(
         content_id=await object_filter(content_id, Prefix.CONTENT, principal, services),
         status=status,
         deferred=deferred,
+        live_only=principal.leaves_out_tests,
     )
     rows, last = await DeliveryLog(services.database).list(wanted, limit=paging.limit, before=paging.after)
     return paging.up_to(rows, last)

@@ -21,7 +21,7 @@ from api.deps import (
     read_match,
     require_match,
 )
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.client_disconnect import while_connected
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
@@ -105,7 +105,8 @@ async def list_drafts(
     says whether there are more."""
     brand = await brand_filter(brand_ref, principal, services)
     found, has_more = await services.drafts.list(brand, limit=paging.limit, before=paging.after)
-    return paging.part(found, lambda draft: draft.id, has_more=has_more)
+    page = paging.part(found, lambda draft: draft.id, has_more=has_more)
+    return only_visible(page, principal, lambda draft: draft.brand_ref)
 
 
 @router.get(

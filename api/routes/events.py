@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.auth import not_found
 from api.deps import BrandFilter, ContentId, ContentReader, Limit, Page, TheServices, part
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.problems import ProblemError, refused
 from api.openapi.document import error_responses
 from api.views import LoggedEvent, logged
@@ -104,7 +104,8 @@ async def list_events(
             brand_ref=brand,
             types=[each.value for each in kinds or ()],
         )
-    return part([logged(row) for row in rows], lambda event: str(event.position), has_more=has_more)
+    page = part([logged(row) for row in rows], lambda event: str(event.position), has_more=has_more)
+    return only_visible(page, principal, lambda event: event.brand_ref)
 
 
 def _check_start(start: int, first: int) -> None:

@@ -10,7 +10,7 @@ from api.answers import created
 from api.auth import not_found
 from api.bodies.parsing import described, read_body
 from api.deps import ContentReader, ContentWriter, DraftWriter, MediaId, Page, TheServices
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.client_disconnect import while_connected
 from api.http.media_response import stored_response
 from api.http.paging import PagingQuery
@@ -96,7 +96,7 @@ async def list_media(
     only for a key for all brands that names no brand."""
     brand = await brand_filter(brand_ref, principal, services)
     found = await services.media.list(brand, limit=paging.reading, before=paging.after)
-    return paging.page(found, lambda view: view.id)
+    return only_visible(paging.page(found, lambda view: view.id), principal, lambda view: view.brand_ref)
 
 
 @router.get(

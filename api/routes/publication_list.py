@@ -18,7 +18,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
-from api.filters import brand_filter, object_filter
+from api.filters import brand_filter, object_filter, only_visible
 from api.http.fields import FieldsQuery, read_fields
 from api.openapi import content_examples
 from api.openapi.document import error_responses
@@ -74,6 +74,7 @@ async def list_publications(
         found, place = await publications.list_publications(session, wanted, limit)
     views = tuple(listed_publication(content, row) for content, row in found)
     page = Page[ListedPublication](data=views, next_cursor=_write_place(place) if place else None)
+    page = only_visible(page, principal, lambda view: view.brand_ref)
     return page if included is None else partial_page(page, included)
 
 

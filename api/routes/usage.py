@@ -60,7 +60,9 @@ async def get_usage(
     named = brand_ref if brand_ref is not None else principal.only_brand
     if named is not None:
         return (await _usage(services, [await services.brands.get(named, principal)], wanted, now))[0]
-    brands = await BrandStore(services.database).list(reach=principal.reach, limit=paging.reading, after=paging.after)
+    brands = await BrandStore(services.database).list(
+        reach=principal.reach, mode=principal.mode, limit=paging.reading, after=paging.after
+    )
     return paging.page(await _usage(services, brands, wanted, now), lambda usage: usage.brand_ref)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import created, plain
 from api.bodies.parsing import described, read_whole
 from api.deps import EndpointId, Page, TheServices, WebhookReader, WebhookWriter
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
 from api.openapi import webhook_examples
@@ -61,7 +61,8 @@ async def list_endpoints(
     """The endpoints that this key may see, without their secrets."""
     brand = await brand_filter(brand_ref, principal, services)
     rows = await services.endpoints.list(brand, principal, limit=paging.reading, after=paging.after)
-    return paging.page(rows, lambda endpoint: endpoint.id)
+    page = paging.page(rows, lambda endpoint: endpoint.id)
+    return only_visible(page, principal, lambda endpoint: endpoint.brand_ref)
 
 
 @router.get(

@@ -14,7 +14,7 @@ from enum import StrEnum
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
-_KEY = re.compile(r"mnd_(?:admin|brand|client|token)_[0-9A-Za-z]{38}")
+_KEY = re.compile(r"mnd_(?:admin|brand|client|test|token)_[0-9A-Za-z]{38}")
 
 
 class Scope(StrEnum):
@@ -44,18 +44,23 @@ INCLUDED: Mapping[Scope, frozenset[Scope]] = {
 }
 
 
+# Who has one of these administers brands or keys, of live and test brands alike.
+ADMINISTERING = frozenset({Scope.ADMIN, Scope.BRANDS_WRITE, Scope.KEYS_WRITE})
+
+
 def allows(scopes: Collection[str], wanted: str) -> bool:
     """Whether a key with these scopes has the wanted one, by itself or included in another."""
     return wanted in scopes or any(wanted in INCLUDED[scope] for scope in INCLUDED if scope in scopes)
 
 
 class KeyKind(StrEnum):
-    """How far a key reaches: everything, one brand, or some scopes over all brands. A token opens the key of a program
-    that signed in, for one brand and an hour."""
+    """How far a key reaches: everything, one brand, test brands alone, or some scopes over several brands or all. A
+    token opens the key of a program that signed in, for one brand and an hour."""
 
     ADMIN = "admin"
     BRAND = "brand"
     CLIENT = "client"
+    TEST = "test"
     TOKEN = "token"
 
 

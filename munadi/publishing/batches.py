@@ -122,7 +122,7 @@ class BatchService(Service):
     def _unplaced(self, key: IdempotencyKey, caller: Principal, operation: str) -> IdempotencyRecord | None:
         """The record of what belongs to no brand that is named: it is the caller's brand's. A key of several brands has
         its own, since another such key may have other brands."""
-        only_for = caller.key_id if caller.reach.is_several else None
+        only_for = caller.key_id if caller.names_brands else None
         return key.record(self.keyring, caller.only_brand, operation, only_for=only_for)
 
     async def _earlier_of(self, batch: IdempotencyRecord | None, posts: Sequence[_BatchPost]) -> list[Answer | None]:

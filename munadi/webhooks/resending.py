@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,8 +12,7 @@ from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
-from munadi.db.tables import EndpointRow
-from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.delivery_log import DeliveryLog, FoundDelivery, View
 from munadi.db.webhooks.missed_events import EventRange
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.domain.audit import Action
@@ -24,8 +22,6 @@ from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.webhook import DeliveryDetail, Recover, RecoveryView
 from munadi.domain.webhook_requests import Recovery, Replay, Replayed
 from munadi.webhooks.service import EndpointReads, disabled
-
-View = TypeVar("View")
 
 
 @dataclass(frozen=True)
@@ -37,13 +33,13 @@ class ResendService(EndpointReads):
         may_read_texts = caller.may(Scope.CONTENTS_READ)
         log, is_possible = DeliveryLog(self.database), is_id(delivery_id, Prefix.DELIVERY)
         found = await log.detail(delivery_id, may_read_texts=may_read_texts) if is_possible else None
-        return _visible(delivery_id, found, caller)[0]
+        return _visible(delivery_id, found, caller).view
 
     async def redeliver(self, delivery_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
         """Send a delivery again now, whatever its status. Raises NotVisible, QuotaExceeded, Conflict."""
         log = DeliveryLog(self.database)
         found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
-        _, endpoint = _visible(delivery_id, found, caller)
+        endpoint = _visible(delivery_id, found, caller).endpoint
         if not endpoint.enabled:
             raise disabled(endpoint.id)
 
@@ -116,9 +112,11 @@ class ResendService(EndpointReads):
         return RecoveryStore(self.database)
 
 
-def _visible(delivery_id: str, found: tuple[View, EndpointRow] | None, caller: Principal) -> tuple[View, EndpointRow]:
-    """A delivery with its endpoint. Raises NotVisible."""
-    if found is None or found[1].deleted_at is not None or not caller.may_see(found[1].brand_ref):
+def _visible(delivery_id: str, found: FoundDelivery[View] | None, caller: Principal) -> FoundDelivery[View]:
+    """A delivery, if the caller may see its endpoint and what its event is about. Raises NotVisible."""
+    if found is None or found.endpoint.deleted_at is not None or not caller.may_see(found.endpoint.brand_ref):
+        raise NotVisible("delivery", delivery_id)
+    if found.about is not None and not caller.may_see(found.about):
         raise NotVisible("delivery", delivery_id)
     return found
 

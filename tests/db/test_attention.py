@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from munadi.db.brands.modes import Brands
 from munadi.db.contents import attention
 from munadi.db.contents.attention import (
     FAILED_SINCE,
@@ -63,7 +64,7 @@ async def change(board: Board, put: Put, *steps: Change) -> None:
 
 async def count(board: Board, brand_ref: str | None = None, after: timedelta = timedelta()) -> int:
     async with board.database.read() as session:
-        return await count_needing_a_person(session, START + after, brand_ref, with_accounts=True)
+        return await count_needing_a_person(session, START + after, Brands(brand_ref), with_accounts=True)
 
 
 async def test_failures_count_until_a_person_dismisses_them(own_board: Board) -> None:

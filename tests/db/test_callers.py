@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import col, update
 
 from munadi.db.brands.store import BrandStore
-from munadi.db.keys import callers
+from munadi.db.keys import cache, callers
 from munadi.db.keys.callers import find_caller
 from munadi.db.keys.store import KeyStore, NewKey
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
-from munadi.domain.brand import BrandLimits
+from munadi.domain.brand import BrandLimits, BrandMode
 from munadi.domain.key import Scope
 from munadi.domain.reach import Reach
 from munadi.domain.usage import Month
@@ -37,7 +37,7 @@ class Ticking:
 @pytest.fixture
 def ticking(monkeypatch: pytest.MonkeyPatch) -> Ticking:
     clock = Ticking()
-    monkeypatch.setattr(callers, "time", clock)
+    monkeypatch.setattr(cache, "time", clock)
     return clock
 
 
@@ -119,8 +119,30 @@ async def test_a_new_brand_is_known_at_its_next_call(seed: Seed, ticking: Tickin
     assert known.calls is not None
 
 
+async def test_a_test_brand_that_another_process_makes_is_hidden_within_two_seconds(
+    seed: Seed, ticking: Ticking, other_process: Database
+) -> None:
+    _, text = await new_key(seed.database)
+
+    async def sees_it() -> bool:
+        found = await find_caller(seed.database, text, None, MONTH)
+        assert found is not None
+        return found.may_see("trial")
+
+    assert await sees_it()
+    async with other_process.write() as session:
+        await BrandStore(other_process).create(
+            session, ref="trial", name=None, timezone=None, limits=BrandLimits(), mode=BrandMode.TEST, now=NOW
+        )
+    named = await find_caller(seed.database, text, "trial", MONTH)
+    assert named is not None
+    assert not named.may_see("trial"), "the mode of a brand that a call names is read with the key"
+    ticking.seconds += 2
+    assert not await sees_it()
+
+
 async def test_the_cache_of_keys_is_bounded(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callers, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(cache, "MAX_REMEMBERED", 2)
     texts = [(await new_key(seed.database))[1] for _ in range(5)]
     for text in texts:
         assert not await is_revoked(seed.database, text)

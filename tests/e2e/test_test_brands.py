@@ -39,7 +39,7 @@ SHAPES = (
     "pinterest",
     "telegram",
 )
-SHAPES += ("tiktok", "x", "youtube")
+SHAPES += ("discord", "tiktok", "x", "youtube")
 LIVE = ("x-text", "facebook", "threads-text")
 LINK = "https://shop.acme.example/monsoon"
 

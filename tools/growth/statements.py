@@ -22,6 +22,7 @@ from munadi.db.accounts.views import affected_contents
 from munadi.db.accounts.waiting import waiting_posts
 from munadi.db.audit import AuditFilter, forget_old_entries, list_entries
 from munadi.db.brands.calendar_feeds import posts_of
+from munadi.db.brands.modes import Brands
 from munadi.db.contents.attention import count_needing_a_person, incomplete_publications
 from munadi.db.contents.calendar import due_days
 from munadi.db.contents.media import list_media
@@ -181,9 +182,10 @@ _SEARCHES: Mapping[str, Call] = {
     "search of a frequent word in a quiet brand": _contents(brand_ref=QUIET, words=texts.FREQUENT),
     "search of a clientRef": _contents(words="cms-77"),
 }
+_ITS_OWN = Brands(BIG)
 _PAGES: Mapping[str, Call] = {
-    "what needs a person": _reading(lambda s: count_needing_a_person(s, NOW, None, with_accounts=True)),
-    "what needs a person of a brand": _reading(lambda s: count_needing_a_person(s, NOW, BIG, with_accounts=True)),
+    "what needs a person": _reading(lambda s: count_needing_a_person(s, NOW, Brands(), with_accounts=True)),
+    "what needs a person of a brand": _reading(lambda s: count_needing_a_person(s, NOW, _ITS_OWN, with_accounts=True)),
     "incomplete publications": _reading(lambda s: incomplete_publications(s, NOW, BIG, _PAGE)),
     "a calendar's week": _reading(lambda s: due_days(s, QUIET, [NOW + _DAY * day for day in range(8)], 5)),
     "a calendar feed of a quiet brand": _reading(lambda s: posts_of(s, QUIET, NOW)),

@@ -105,7 +105,7 @@ class BrandService(Service):
         brands must name one.
         """
         if ref is None:
-            if caller.reach.is_several:
+            if caller.names_brands:
                 problems.add("/brandRef", "MISSING_FIELD", "name the brand; this key works for more than one")
             return caller.only_brand
         await self.require(ref, "/brandRef", caller, problems)

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
 from munadi.db.keys.callers import forget_callers
-from munadi.db.session import Database
+from munadi.db.session import Database, after_commit
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandMode, BrandView, Duplicates, UnusableAccounts
@@ -90,6 +90,7 @@ class BrandStore:
         except IntegrityError:
             raise BrandExists(ref) from None
         record(session, Action.BRAND_CREATED, target=ref, brand_ref=ref, now=now)
+        after_commit(session, lambda: forget_callers(self._database))
         return brand_view(row)
 
     async def get(self, ref: str) -> BrandView | None:
@@ -99,10 +100,19 @@ class BrandStore:
             return None if row is None or row.erasing_at is not None else brand_view(row)
 
     async def list(
-        self, *, reach: Reach = EVERY_BRAND, limit: int, after: str | None, words: str | None = None
+        self,
+        *,
+        reach: Reach = EVERY_BRAND,
+        mode: BrandMode | None = None,
+        limit: int,
+        after: str | None,
+        words: str | None = None,
     ) -> Sequence[BrandView]:
-        """Brands within `reach` in order of ref after `after`; those with `words` in the ref or the name, if given."""
+        """Brands within `reach` in order of ref after `after`; if given, those of a mode and those with `words` in the
+        ref or the name."""
         query = select(BrandRow).where(col(BrandRow.erasing_at).is_(None)).order_by(col(BrandRow.ref)).limit(limit)
+        if mode is not None:
+            query = query.where(col(BrandRow.mode) == mode.value)
         if reach.brands is not None:
             query = query.where(or_(*(_matches(pattern) for pattern in reach.brands)))
         if after is not None:

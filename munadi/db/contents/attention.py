@@ -10,6 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.modes import Brands
 from munadi.db.tables import AccountRow, ContentRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON
 from munadi.domain.account import AccountStatus
@@ -21,18 +22,20 @@ FAILED_SINCE = timedelta(days=7)
 COUNTED = 100
 
 
-async def count_needing_a_person(
-    session: AsyncSession, now: datetime, brand_ref: str | None, *, with_accounts: bool
-) -> int:
+async def count_needing_a_person(session: AsyncSession, now: datetime, brands: Brands, *, with_accounts: bool) -> int:
     """The number of unconfirmed posts; of failures, live publications without a part, withdrawals that were refused or
     are not certain, and posts that are gone or limited, all of the last days and not dismissed; and, if wanted, of
-    accounts to reconnect: of a brand, or of all (None). Exact below `COUNTED`."""
+    accounts to reconnect: of these brands. Exact below `COUNTED`."""
     since = now - FAILED_SINCE
-    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), *_unfinished(brand_ref, since)]
+    kinds = [_unconfirmed(brands), _failed(brands, since), *_unfinished(brands, since)]
     if with_accounts:
-        kinds.append(_accounts(brand_ref))
+        kinds.append(_accounts(brands))
     counts = union_all(*(select_columns(func.count().label("number")).select_from(each.subquery()) for each in kinds))
     return int((await session.exec(select_columns(func.sum(counts.subquery().c.number)))).scalar_one())  # type: ignore[call-overload]
+
+
+# No bare column, or a database would read every post of the brand, and look for such publications.
+_BRAND = cast(ColumnElement[str], col(ContentRow.brand_ref)).concat("")
 
 
 class Incomplete(NamedTuple):
@@ -52,7 +55,7 @@ async def incomplete_publications(
         *_is_open(row.incomplete_at, now - FAILED_SINCE)
     )
     if brand_ref is not None:
-        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(brand_ref == _BRAND)
     query = query.order_by(col(row.incomplete_at).desc()).limit(limit)
     return [Incomplete(*found) for found in (await session.exec(query)).all()]
 
@@ -79,26 +82,21 @@ async def _newest(
     row = PublicationRow
     query = select(row.content_id, row.id).where(*_is_open(moment, now - FAILED_SINCE))
     if brand_ref is not None:
-        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(brand_ref == _BRAND)
     query = query.order_by(col(moment).desc()).limit(limit)
     return [(content_id, publication_id) for content_id, publication_id in (await session.exec(query)).all()]
 
 
-def _unfinished(brand_ref: str | None, since: datetime) -> list[Select[Any]]:
+def _unfinished(brands: Brands, since: datetime) -> list[Select[Any]]:
     """Live publications without a part, those not withdrawn or edited, and those that are gone or limited."""
     row = PublicationRow
     found = []
     for moment in (row.incomplete_at, row.kept_since, row.hidden_since):
         query = select_columns(literal(1)).select_from(row).where(*_is_open(moment, since)).limit(COUNTED)
-        if brand_ref is not None:
-            query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+        if not brands.are_all:
+            query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(*brands.own(_BRAND))
         found.append(query)
     return found
-
-
-def _is_of(brand_ref: str) -> ColumnElement[bool]:
-    """No bare column, or a database would read every post of the brand, and look for such publications."""
-    return cast(ColumnElement[str], col(ContentRow.brand_ref)).concat("") == brand_ref
 
 
 def _is_open(moment: datetime | None, since: datetime) -> list[ColumnElement[bool]]:
@@ -106,35 +104,34 @@ def _is_open(moment: datetime | None, since: datetime) -> list[ColumnElement[boo
     return [col(moment).is_not(None), col(PublicationRow.dismissed_at).is_(None), col(moment) >= since]
 
 
-def _unconfirmed(brand_ref: str | None) -> Select[Any]:
-    return _posts(brand_ref).where(col(ContentRow.status) == literal_column(f"'{ContentStatus.UNCONFIRMED}'"))
+def _unconfirmed(brands: Brands) -> Select[Any]:
+    return _posts(brands).where(col(ContentRow.status) == literal_column(f"'{ContentStatus.UNCONFIRMED}'"))
 
 
-def _failed(brand_ref: str | None, since: datetime) -> Select[Any]:
+def _failed(brands: Brands, since: datetime) -> Select[Any]:
     kinds: list[ColumnElement[str]] = [
         literal_column(f"'{each}'") for each in (ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED)
     ]
-    return _posts(brand_ref).where(col(ContentRow.status).in_(kinds), col(ContentRow.updated_at) >= since)
+    return _posts(brands).where(col(ContentRow.status).in_(kinds), col(ContentRow.updated_at) >= since)
 
 
-def _posts(brand_ref: str | None) -> Select[Any]:
+def _posts(brands: Brands) -> Select[Any]:
     # As in the index, word for word: a database uses a partial index only if it sees that its condition holds.
     query = select_columns(literal(1)).select_from(ContentRow).where(text(NEEDS_A_PERSON)).limit(COUNTED)
-    return query if brand_ref is None else query.where(col(ContentRow.brand_ref) == brand_ref)
+    return query.where(*brands.own(col(ContentRow.brand_ref)))
 
 
-async def accounts_to_reconnect(session: AsyncSession, brand_ref: str | None) -> frozenset[str]:
-    """The ids of accounts without our access, `COUNTED` at most: of a brand, or of all (None). Their posts wait."""
+async def accounts_to_reconnect(session: AsyncSession, brands: Brands) -> frozenset[str]:
+    """The ids of accounts of these brands without our access, `COUNTED` at most. Their posts wait."""
     query = select(col(AccountRow.id)).where(
         col(AccountRow.deleted_at).is_(None), col(AccountRow.status) == AccountStatus.REAUTH_REQUIRED.value
     )
-    if brand_ref is not None:
-        query = query.where(col(AccountRow.brand_ref) == brand_ref)
+    query = query.where(*brands.own(col(AccountRow.brand_ref)))
     return frozenset((await session.exec(query.limit(COUNTED))).all())
 
 
-def _accounts(brand_ref: str | None) -> Select[Any]:
+def _accounts(brands: Brands) -> Select[Any]:
     ill = [each.value for each in (AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING)]
     query = select_columns(literal(1)).select_from(AccountRow)
     query = query.where(col(AccountRow.deleted_at).is_(None), col(AccountRow.status).in_(ill)).limit(COUNTED)
-    return query if brand_ref is None else query.where(col(AccountRow.brand_ref) == brand_ref)
+    return query.where(*brands.own(col(AccountRow.brand_ref)))

@@ -9,11 +9,12 @@ from datetime import datetime
 from itertools import chain, pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.modes import Brands
 from munadi.db.contents.queries import views_of
 from munadi.db.tables import ContentRow
 from munadi.domain.content import ContentView
@@ -28,10 +29,13 @@ class DueDay:
 
 
 async def due_days(
-    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int
+    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int, *, live_only: bool = False
 ) -> list[DueDay]:
-    """The due posts of each span between two neighbours of `edges` (ascending). `brand_ref` None: every brand."""
-    spans = [_within(brand_ref, first, end) for first, end in pairwise(edges)]
+    """The due posts of each span between two neighbours of `edges` (ascending). `brand_ref` None: every brand, or every
+    one that is no test brand."""
+    of_brands = Brands(brand_ref, live_only).own(col(ContentRow.brand_ref))
+    at = col(ContentRow.scheduled_at)
+    spans = [and_(at >= first, at < end, *of_brands) for first, end in pairwise(edges)]
     counted = union_all(*(_count(number, span) for number, span in enumerate(spans))).subquery()
     totals = dict((await session.exec(select(counted.c.day, counted.c.total))).all())
     ids: list[list[str]] = [[] for _ in spans]
@@ -45,21 +49,22 @@ async def due_days(
 
 
 async def due_days_coming_first(
-    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int, *, now: datetime
+    session: AsyncSession,
+    brand_ref: str | None,
+    edges: Sequence[datetime],
+    per_day: int,
+    *,
+    now: datetime,
+    live_only: bool = False,
 ) -> list[DueDay]:
     """As `due_days`; in the span that has `now`, what is still to come precedes what was due."""
     place = bisect_right(edges, now)
     if not 0 < place < len(edges) or edges[place - 1] == now:
-        return await due_days(session, brand_ref, edges, per_day)
-    found = await due_days(session, brand_ref, [*edges[:place], now, *edges[place:]], per_day)
+        return await due_days(session, brand_ref, edges, per_day, live_only=live_only)
+    found = await due_days(session, brand_ref, [*edges[:place], now, *edges[place:]], per_day, live_only=live_only)
     past, coming = found[place - 1], found[place]
     today = DueDay(past.total + coming.total, (*coming.contents, *past.contents)[:per_day])
     return [*found[: place - 1], today, *found[place + 1 :]]
-
-
-def _within(brand_ref: str | None, first: datetime, end: datetime) -> ColumnElement[bool]:
-    at = col(ContentRow.scheduled_at)
-    return and_(at >= first, at < end, true() if brand_ref is None else col(ContentRow.brand_ref) == brand_ref)
 
 
 def _count(number: int, span: ColumnElement[bool]) -> Select[Any, Any]:

@@ -17,10 +17,10 @@ from munadi.domain.publication import PublicationStatus
 
 
 async def tallies_of(
-    session: AsyncSession, brand_ref: str | None, since: datetime, until: datetime
+    session: AsyncSession, brand_ref: str | None, since: datetime, until: datetime, *, live_only: bool = False
 ) -> dict[tuple[str, date], Tally]:
     """The publications that were due from `since` to before `until`, by channel and day in UTC. `brand_ref` None: of
-    every brand."""
+    every brand, or of every one that is no test brand."""
     row = PublicationRow
     late = col(row.lateness_ms)
     step = case(*((late <= bound, place) for place, bound in enumerate(STEPS)), else_=None)
@@ -31,10 +31,12 @@ async def tallies_of(
         .where(text(HAS_ENDED), col(row.due_at) >= since, col(row.due_at) < until)
         .group_by(*columns)
     )
+    # No bare column, or a database would read every publication of these accounts from the table.
+    account_id = col(row.account_id).concat("")
     if brand_ref is not None:
-        accounts = select(AccountRow.id).where(AccountRow.brand_ref == brand_ref)
-        # No bare column, or a database would read every publication of these accounts from the table.
-        query = query.where(col(row.account_id).concat("").in_(accounts))
+        query = query.where(account_id.in_(select(AccountRow.id).where(AccountRow.brand_ref == brand_ref)))
+    elif live_only:
+        query = query.where(account_id.not_in(select(AccountRow.id).where(col(AccountRow.is_test).is_(True))))
     found: dict[tuple[str, date], Tally] = {}
     for channel, day, status, place, count in (await session.exec(query)).all():
         tally = found.setdefault((channel, _date(day)), Tally())

@@ -11,6 +11,7 @@ from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
+from munadi.db.brands.modes import Brands
 from munadi.db.contents.media_uses import forget_uses, named_media, use_media
 from munadi.db.idempotency import KEPT
 from munadi.db.ids import new_id
@@ -68,11 +69,10 @@ async def list_drafts(
     return [draft_view(row) for row in rows], has_more
 
 
-async def count_drafts(session: AsyncSession, brand_ref: str | None, limit: int) -> int:
-    """How many drafts are not submitted, of one brand or of all; `limit` at most."""
+async def count_drafts(session: AsyncSession, brands: Brands, limit: int) -> int:
+    """How many drafts of these brands are not submitted; `limit` at most."""
     query = select(literal(1)).select_from(SavedDraftRow).where(col(SavedDraftRow.content_id).is_(None)).limit(limit)
-    if brand_ref is not None:
-        query = query.where(SavedDraftRow.brand_ref == brand_ref)
+    query = query.where(*brands.own(col(SavedDraftRow.brand_ref)))
     return (await session.exec(select(func.count()).select_from(query.subquery()))).one()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.modes import Brands
 from munadi.db.tables import AccountRow, ContentRow, PublicationRow
 from munadi.db.tables.contents import IS_NOT_PUBLISHED, IS_PROPOSED
 from munadi.domain.publication import PublicationStatus
@@ -105,11 +106,10 @@ def of_proposed(before: Place | None, decisions: Collection[str]) -> Source:
     return Source(parts, frozenset({"proposed"}))
 
 
-async def count_proposed(session: AsyncSession, brand_ref: str | None, limit: int) -> int:
-    """How many posts wait for an answer to the request for their approval, of one brand or of all; `limit` at most."""
+async def count_proposed(session: AsyncSession, brands: Brands, limit: int) -> int:
+    """How many posts of these brands wait for an answer to the request for their approval; `limit` at most."""
     asked = select(ContentRow.id).where(text(IS_PROPOSED), col(ContentRow.proposed_as) == "requested")
-    if brand_ref is not None:
-        asked = asked.where(col(ContentRow.brand_ref) == brand_ref)
+    asked = asked.where(*brands.own(col(ContentRow.brand_ref)))
     return (await session.exec(select(func.count()).select_from(asked.limit(limit).subquery()))).one()
 
 

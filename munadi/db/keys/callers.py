@@ -1,5 +1,7 @@
 """The caller of a request: its API key, and the brand that the call counts for.
 
+A key sees live brands or test brands, or administers both (decision 58), which `Principal.may_see` judges.
+
 A valid key is cached for a second, so that a client that calls often costs one read a second. Revoking a key or
 changing a brand in this process forgets it at once; another process notices within that second. A brand with limits on
 its calls is never cached: its counter must be read for each call (docs/limits.md).
@@ -8,28 +10,25 @@ its calls is never cached: its counter must be read for each call (docs/limits.m
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, case, null, or_, select
-from sqlmodel import col, func
+from sqlalchemy import Connection, and_, select
+from sqlmodel import col
 
+from munadi.db.keys.cache import CallerCache
+from munadi.db.keys.caller_queries import BY_HASH, BY_ID, BY_SESSION, BY_TOKEN
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
-from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, OAuthTokenRow, SessionRow
-from munadi.db.types import UtcDateTime
-from munadi.domain.brand import BrandLimits
-from munadi.domain.key import Scope, allows, is_token
+from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow
+from munadi.domain.brand import BrandLimits, BrandMode
+from munadi.domain.key import ADMINISTERING, Scope, allows, is_token
 from munadi.domain.key_caps import KeyCaps, strictest
 from munadi.domain.reach import Reach
 from munadi.domain.usage import BrandCalls, Month
-
-CACHE_SECONDS = 1.0
-MAX_REMEMBERED = 1_000
 
 
 class ScopeMissing(Exception):
@@ -45,7 +44,9 @@ class Principal:
     """The bearer of a key. `calls`: the brand that this call counts for.
 
     `caps` are those of the key and of the keys that it descends from (`lineage`), each with its key's id. `expires_at`
-    is the end of the text that was sent, which may be earlier than that of the key (`key_ends_at`).
+    is the end of the text that was sent, at most `key_ends_at`. `mode`: it sees test brands alone, or live ones alone;
+    None: both. `test_brands`: the refs of all, of a key for several brands with a mode; `named_mode`: that of the brand
+    which its call names.
     """
 
     key_id: str
@@ -57,6 +58,9 @@ class Principal:
     key_ends_at: datetime | None = None
     lineage: tuple[str, ...] = ()
     caps: tuple[tuple[str, KeyCaps], ...] = ()
+    mode: BrandMode | None = None
+    test_brands: frozenset[str] = frozenset()
+    named_mode: BrandMode | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the key has this scope, by itself or included in another."""
@@ -68,8 +72,13 @@ class Principal:
             raise ScopeMissing(scope)
 
     def may_see(self, brand_ref: str | None) -> bool:
-        """Whether the key may see this brand's objects. Only a key of every brand sees what belongs to none (None)."""
-        return self.reach.includes(brand_ref)
+        """Whether the key may see this brand's objects: it works for the brand, and the brand is of its mode. What
+        belongs to no brand (None) is seen by a key of every brand, if it is no test key."""
+        if not self.reach.includes(brand_ref):
+            return False
+        if self.mode is None or self.only_brand is not None:
+            return True
+        return (brand_ref in self.test_brands) is (self.mode is BrandMode.TEST)
 
     @property
     def own_caps(self) -> KeyCaps:
@@ -83,92 +92,21 @@ class Principal:
 
     @property
     def is_for_all(self) -> bool:
-        """Whether the key works for every brand."""
-        return self.reach.is_everything
+        """Whether the key works for every brand of its mode, and for what belongs to none."""
+        return self.may_see(None)
+
+    @property
+    def names_brands(self) -> bool:
+        """Whether its calls name a brand wherever one is needed: the key has several, and is not for all."""
+        return self.only_brand is None and not self.is_for_all
+
+    @property
+    def leaves_out_tests(self) -> bool:
+        """Whether a call over all brands must leave test brands out, of which there are some."""
+        return self.mode is BrandMode.LIVE and bool(self.test_brands)
 
 
-_NAMED: ColumnElement[str] = func.coalesce(KeyRow.brand_ref, bindparam("named", type_=String))
-
-
-def _key_and_brand(text_ends: Any) -> Select[Any]:
-    """`text_ends`: when the text ends that was sent, if that is not when the key ends."""
-    return (
-        select(
-            col(KeyRow.id),
-            col(KeyRow.scopes),
-            col(KeyRow.brand_ref),
-            col(KeyRow.brand_refs),
-            col(KeyRow.caps),
-            col(KeyRow.lineage),
-            col(KeyRow.expires_at),
-            text_ends.label("text_ends"),
-            col(KeyRow.revoked_at),
-            col(BrandRow.ref),
-            col(BrandRow.limits),
-            col(ApiCallsRow.calls),
-            col(ApiCallsRow.minute),
-            col(ApiCallsRow.minute_calls),
-        )
-        .select_from(KeyRow)
-        .join(BrandRow, col(BrandRow.ref) == _NAMED, isouter=True)
-        .join(
-            ApiCallsRow,
-            and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == bindparam("month")),
-            isouter=True,
-        )
-    )
-
-
-# The text of before a rotation ends earlier than the key.
-_IS_PREVIOUS = col(KeyRow.hash).not_in([bindparam("hash"), bindparam("guarded")])
-_BY_HASH = Prebuilt(
-    _key_and_brand(case((_IS_PREVIOUS, col(KeyRow.previous_ends_at)), else_=null())).where(
-        or_(
-            col(KeyRow.hash).in_([bindparam("hash"), bindparam("guarded")]),
-            col(KeyRow.previous_hash) == bindparam("hash"),
-        )
-    )
-)
-# The key of a program that signed in, by one of its tokens. An end of the key that was moved holds for the token, too.
-_BY_TOKEN = Prebuilt(
-    _key_and_brand(col(OAuthTokenRow.expires_at))
-    .join(OAuthTokenRow, col(OAuthTokenRow.key_id) == col(KeyRow.id))
-    .where(col(OAuthTokenRow.hash) == bindparam("hash"), col(OAuthTokenRow.is_refresh).is_(False))
-)
-_BY_ID = Prebuilt(_key_and_brand(null()).where(col(KeyRow.id) == bindparam("key_id")))
-_BY_SESSION = Prebuilt(
-    _key_and_brand(null())
-    .join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id))
-    .where(
-        col(SessionRow.id) == bindparam("session"),
-        col(SessionRow.ended_at).is_(None),
-        col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
-    )
-)
-
-
-class _KeyCache:
-    """A cache of valid keys, for one second. `changes` counts how often it was cleared."""
-
-    def __init__(self) -> None:
-        self.changes = 0
-        self._until: dict[tuple[str, str | None, Month], tuple[float, Principal]] = {}
-
-    def get(self, cache_key: tuple[str, str | None, Month]) -> Principal | None:
-        until, principal = self._until.get(cache_key, (0.0, None))
-        return principal if time.monotonic() < until else None
-
-    def put(self, cache_key: tuple[str, str | None, Month], principal: Principal) -> None:
-        if len(self._until) >= MAX_REMEMBERED:
-            self._until.clear()
-        self._until[cache_key] = (time.monotonic() + CACHE_SECONDS, principal)
-
-    def forget(self) -> None:
-        self.changes += 1
-        self._until.clear()
-
-
-_OF_DATABASE: WeakKeyDictionary[Database, _KeyCache] = WeakKeyDictionary()
+_OF_DATABASE: WeakKeyDictionary[Database, CallerCache[Principal]] = WeakKeyDictionary()
 
 
 async def find_caller(database: Database, text: str, named: str | None, month: Month) -> Principal | None:
@@ -177,13 +115,13 @@ async def find_caller(database: Database, text: str, named: str | None, month: M
     `named` is the brand that the call names. It counts for the key's own brand, else for that one, if there is one.
     """
     cache_key = (key_hash(text), named, month)
-    cache = _OF_DATABASE.setdefault(database, _KeyCache())
+    cache = _cache_of(database)
     if (known := cache.get(cache_key)) is not None:
         return known
     changes = cache.changes
     values = {"hash": cache_key[0], "guarded": guarded(cache_key[0]), "named": named, "month": month.text}
-    query = _BY_TOKEN if is_token(text) else _BY_HASH
-    found = await database.lookup(lambda connection: _find(connection, query, values))
+    query = BY_TOKEN if is_token(text) else BY_HASH
+    found = await _found(database, query, values)
     if found is not None and _may_be_cached(found, named) and changes == cache.changes:
         cache.put(cache_key, found)
     return found
@@ -194,7 +132,7 @@ async def find_session(
 ) -> Principal | None:
     """The bearer of an open dashboard session, which is never cached."""
     values = {"session": session_id, "named": named, "month": month.text, "now": now}
-    return await database.lookup(lambda connection: _find(connection, _BY_SESSION, values))
+    return await _found(database, BY_SESSION, values)
 
 
 async def brand_calls(database: Database, refs: Collection[str], month: Month) -> dict[str, BrandCalls]:
@@ -222,13 +160,12 @@ async def brand_calls(database: Database, refs: Collection[str], month: Month) -
 async def find_key(database: Database, key_id: str, month: Month) -> Principal | None:
     """The bearer of a key by its id, whatever its state, for what acts for the key later; never cached."""
     values = {"key_id": key_id, "named": None, "month": month.text}
-    return await database.lookup(lambda connection: _find(connection, _BY_ID, values))
+    return await _found(database, BY_ID, values)
 
 
 def forget_callers(database: Database) -> None:
     """Clear the cache of keys. Call this after a key or a brand was changed."""
-    if (cache := _OF_DATABASE.get(database)) is not None:
-        cache.forget()
+    _cache_of(database).forget()
 
 
 def key_hash(text: str) -> str:
@@ -253,28 +190,61 @@ def _may_be_cached(found: Principal, named: str | None) -> bool:
     return limits.api_calls_per_minute is None and limits.api_calls_per_month is None
 
 
-def _find(connection: Connection, query: Prebuilt, values: Mapping[str, Any]) -> Principal | None:
+def _cache_of(database: Database) -> CallerCache[Principal]:
+    return _OF_DATABASE.setdefault(database, CallerCache())
+
+
+async def _found(database: Database, query: Prebuilt, values: Mapping[str, Any]) -> Principal | None:
+    cache = _cache_of(database)
+    return await database.lookup(lambda connection: _find(connection, query, values, cache))
+
+
+def _find(
+    connection: Connection, query: Prebuilt, values: Mapping[str, Any], cache: CallerCache[Principal]
+) -> Principal | None:
     found = query.read(connection, values)
     if not found:
         return None
     row = found[0]
     reach = Reach.stored(row.brand_ref, row.brand_refs)
-    brand = None
+    is_within = row.ref is not None and reach.includes(row.ref)
+    of_brand = BrandMode(row.mode) if is_within else None
+    mode = _mode_of(row.scopes, reach, of_brand)
     # A call that names a brand of others counts for none, and is answered as for an unknown one.
-    if row.ref is not None and reach.includes(row.ref):
-        brand = _calls_of(row)
+    is_its_own = is_within and mode in (None, of_brand)
     lineage = tuple(row.lineage or ())
     return Principal(
         row.id,
         frozenset(row.scopes),
         reach,
-        brand,
+        _calls_of(row) if is_its_own else None,
         _end_of(row),
         row.revoked_at,
         row.expires_at,
         lineage,
         _caps_of(connection, row.id, row.caps, lineage),
+        mode,
+        frozenset() if mode is None or reach.only is not None else _test_brands(connection, cache, row.ref, of_brand),
+        of_brand,
     )
+
+
+def _mode_of(scopes: Collection[str], reach: Reach, of_brand: BrandMode | None) -> BrandMode | None:
+    """The mode of a key: that of its only brand. A key of more brands is a live one, unless it administers brands or
+    keys."""
+    if reach.only is not None:
+        return of_brand or BrandMode.LIVE
+    return None if ADMINISTERING.intersection(scopes) else BrandMode.LIVE
+
+
+def _test_brands(
+    connection: Connection, cache: CallerCache[Principal], named: str | None, of_named: BrandMode | None
+) -> frozenset[str]:
+    """The refs of all test brands. Whether the named brand is one was read with the key, and is no second old."""
+    refs = cache.test_brands(connection)
+    if named is None or of_named is None:
+        return refs
+    return refs | {named} if of_named is BrandMode.TEST else refs - {named}
 
 
 def _end_of(row: Any) -> datetime | None:

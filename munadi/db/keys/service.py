@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.answers import Answer, Conflict, NotVisible, Service
+from munadi.db.answers import Answer, Conflict, NotPermitted, NotVisible, Service
 from munadi.db.brands.limits import require_holding
 from munadi.db.brands.service import BrandService
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal, forget_callers
 from munadi.db.keys.rights import child_of, filled_caps, require_manageable, require_rotatable, require_within
-from munadi.db.keys.store import KeyStore, NewKey, caps_of, change_key, descendants, reach_of, rotate_key
+from munadi.db.keys.store import KeyStore, NewKey, caps_of, change_key, descendants, is_of_tests, reach_of, rotate_key
 from munadi.db.tables import KeyRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
@@ -28,6 +28,12 @@ from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.reach import EVERY_BRAND, Reach
 from munadi.domain.shape import ReadBody
 from munadi.domain.usage import Limit
+
+
+class WrongMode(NotPermitted):
+    """A key would change between test and live."""
+
+    code, title = "KEY_MODE", "Test and live"
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class KeyService(Service):
             if reach is not None and reach.only not in (None, row.brand_ref):
                 await require_holding(session, reach.only, Limit.KEYS, self.limits, now)
             if reach is not None:
+                await _require_same_mode(session, row, reach)
                 await _require_no_wider_children(session, key_id, reach)
             change_key(session, row, changes, now)
             view = _view(row)
@@ -100,7 +107,7 @@ class KeyService(Service):
             if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
                 detail = "the key was revoked or has expired; make another one"
                 raise Conflict("KEY_ENDED", "The key has ended", detail)
-            return _with_text(row, rotate_key(session, row, overlap, now))
+            return _with_text(row, await rotate_key(session, row, overlap, now))
 
         record = key.record(self.keyring, before.brand_ref, f"keys.rotate {key_id}", only_for=caller.key_id)
         answer = await self._once(record, work)
@@ -158,6 +165,13 @@ def _changes(sent: KeyChange, row: KeyRow, reach: Reach | None, caller: Principa
     after = NewKey(row.name, (), changes.get("reach", reach_of(row)), changes.get("caps"))
     require_within(after, caller, with_caps="caps" in changes)
     return changes
+
+
+async def _require_same_mode(session: AsyncSession, row: KeyRow, reach: Reach) -> None:
+    """WrongMode where a test key would become a live one, or the other way round: its prefix says which it is."""
+    if await is_of_tests(session, reach_of(row)) != await is_of_tests(session, reach):
+        detail = "a test key is for one test brand, and a live key never becomes one; make another key"
+        raise WrongMode(detail)
 
 
 async def _require_no_wider_children(session: AsyncSession, key_id: str, reach: Reach) -> None:

@@ -16,8 +16,9 @@ from munadi.db.audit import record
 from munadi.db.ids import new_id
 from munadi.db.keys.callers import forget_callers, guarded, key_hash
 from munadi.db.session import Database
-from munadi.db.tables import KeyRow
+from munadi.db.tables import BrandRow, KeyRow
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandMode
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, KeyKind, Scope, kind_of, write_key
 from munadi.domain.key_caps import KeyCaps
@@ -45,7 +46,7 @@ class KeyStore:
 
     async def create(self, session: AsyncSession, new: NewKey, now: datetime) -> tuple[KeyRow, str]:
         """Create a key in the caller's transaction: its row and its text, which cannot be read again."""
-        text = _new_text(new.scopes, new.reach)
+        text = _new_text(new.scopes, new.reach, is_test=await is_of_tests(session, new.reach))
         brand_ref, brand_refs = new.reach.columns
         row = KeyRow(
             id=new_id(Prefix.KEY),
@@ -129,11 +130,12 @@ def change_key(session: AsyncSession, row: KeyRow, changes: Mapping[str, Any], n
     record(session, Action.KEY_UPDATED, target=row.id, brand_ref=row.brand_ref, now=now)
 
 
-def rotate_key(session: AsyncSession, row: KeyRow, overlap: timedelta, now: datetime) -> str:
+async def rotate_key(session: AsyncSession, row: KeyRow, overlap: timedelta, now: datetime) -> str:
     """Give a locked key another text, which is returned. The one before is valid until the overlap ends, and the one
     before that ends now."""
     reach = reach_of(row)
-    text = _new_text([Scope(scope) for scope in row.scopes], reach)
+    scopes, is_test = [Scope(scope) for scope in row.scopes], await is_of_tests(session, reach)
+    text = _new_text(scopes, reach, is_test=is_test)
     row.previous_hash = row.hash.removeprefix(guarded("")) if overlap else None
     row.previous_ends_at = now + overlap if overlap else None
     row.hash, row.hint = _stored_hash(key_hash(text), reach, caps_of(row)), text[-4:]
@@ -171,8 +173,15 @@ def _end(session: AsyncSession, row: KeyRow, now: datetime) -> None:
         record(session, Action.KEY_REVOKED, target=row.id, brand_ref=row.brand_ref, now=now)
 
 
-def _new_text(scopes: Sequence[Scope], reach: Reach) -> str:
+async def is_of_tests(session: AsyncSession, reach: Reach) -> bool:
+    """Whether a key that reaches this is a test key: one of a test brand."""
+    brand = None if reach.only is None else await session.get(BrandRow, reach.only)
+    return brand is not None and brand.mode == BrandMode.TEST
+
+
+def _new_text(scopes: Sequence[Scope], reach: Reach, *, is_test: bool) -> str:
     kind = KeyKind.CLIENT if reach.is_several else kind_of(scopes, reach.only)
+    kind = KeyKind.TEST if is_test else kind
     return write_key(kind, "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import false, union_all
 from sqlmodel import col, select, text
@@ -40,6 +40,9 @@ _DEFERRED = select(DeliveryRow.id).where(col(DeliveryRow.deferred_for).is_not(No
 TEST_LEASE = timedelta(seconds=60)
 
 
+View = TypeVar("View")
+
+
 @dataclass(frozen=True)
 class DeliveryFilter:
     """Which deliveries to list; None means all."""
@@ -50,6 +53,15 @@ class DeliveryFilter:
     content_id: str | None = None
     status: DeliveryStatus | None = None
     deferred: bool = False  # only those that a brand's limit defers
+    live_only: bool = False  # none of events about test brands
+
+
+class FoundDelivery(NamedTuple, Generic[View]):
+    """A delivery, its endpoint, and the brand that its event is about."""
+
+    view: View
+    endpoint: EndpointRow
+    about: str | None
 
 
 class DeliveryLog:
@@ -68,18 +80,18 @@ class DeliveryLog:
             found, last = await _listed(session, wanted, limit, before)
             return [_view(row, kind, is_enabled=is_enabled, head=LISTED_HEAD) for row, kind, is_enabled in found], last
 
-    async def find(self, delivery_id: str) -> tuple[DeliveryView, EndpointRow] | None:
-        """One delivery with its endpoint."""
+    async def find(self, delivery_id: str) -> FoundDelivery[DeliveryView] | None:
+        """One delivery with its endpoint and the brand of its event."""
         async with self._database.read() as session:
             row = await session.get(DeliveryRow, delivery_id)
             if row is None:
                 return None
             endpoint = await session.get_one(EndpointRow, row.endpoint_id)
-            kind = (await session.get_one(EventRow, row.event_id)).type
-            return _view(row, kind, is_enabled=endpoint.enabled), endpoint
+            event = await session.get_one(EventRow, row.event_id)
+            return FoundDelivery(_view(row, event.type, is_enabled=endpoint.enabled), endpoint, event.brand_ref)
 
-    async def detail(self, delivery_id: str, *, may_read_texts: bool) -> tuple[DeliveryDetail, EndpointRow] | None:
-        """One delivery with its newest request, and its endpoint. A full body only if the caller may read texts."""
+    async def detail(self, delivery_id: str, *, may_read_texts: bool) -> FoundDelivery[DeliveryDetail] | None:
+        """As `find`, with its newest request. A full body only if the caller may read texts."""
         async with self._database.read() as session:
             row = await session.get(DeliveryRow, delivery_id)
             if row is None:
@@ -89,7 +101,8 @@ class DeliveryLog:
                 await session.get_one(EndpointRow, row.endpoint_id),
             )
         view = _view(row, event.type, is_enabled=endpoint.enabled).model_dump(by_alias=False)
-        return DeliveryDetail(**view, request=_request(row, event, may_read_texts)), endpoint
+        found = DeliveryDetail(**view, request=_request(row, event, may_read_texts))
+        return FoundDelivery(found, endpoint, event.brand_ref)
 
     async def redeliver(self, session: AsyncSession, delivery_id: str, now: datetime) -> DeliveryView:
         """Restart the schedule of a delivery, due at once, whatever its status, in the caller's transaction.
@@ -138,6 +151,8 @@ async def _listed(
         col(DeliveryRow.status): wanted.status,
     }
     query = query.where(*(column == value for column, value in conditions.items() if value is not None))
+    if wanted.live_only:
+        query = query.where(col(EventRow.is_test).is_not(True))
     if wanted.deferred:
         query = query.where(delivery_id.in_(_DEFERRED))
     if wanted.event_id or wanted.content_id or wanted.deferred:

@@ -460,6 +460,7 @@ export const ADVICE: Record<string, string> = {
 	KEY_HAS_CHILDREN: 'Change or revoke the named keys first.',
 	KEY_MALFORMED: 'Copy the whole key again.',
 	KEY_MISSING: 'Send your API key with every request.',
+	KEY_MODE: 'Use a key of the brand. Those of test brands begin with mnd_test_ and work for test brands alone.',
 	KEY_REVOKED: 'Ask an administrator for a new key.',
 	KEY_UNKNOWN: 'Use a key of this installation; keys of another one, or of a database before a restore, are unknown here.',
 	MEDIA_DELETED: 'Submit the post again with other media.',
