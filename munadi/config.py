@@ -189,6 +189,13 @@ class Settings(SettingsWithSecretFiles):
         None, description="password of PostgreSQL, for a `MUNADI_DATABASE_URL` that names a user and no password"
     )
     public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
+    operator_name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=80,
+        description="who operates this installation, as the pages for owners and reviewers name them; unset: nobody is "
+        "named",
+    )
     sandbox_url: str | None = Field(
         None,
         description="address of `munadi sandbox`, to which test brands publish, as browsers reach it too; `munadi dev` "

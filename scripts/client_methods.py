@@ -46,6 +46,10 @@ Apps munadi.brands.apps
     list brands.apps.list ref
     get brands.apps.get ref channel
     delete brands.apps.delete ref channel
+Branding munadi.brands.branding
+    put brands.branding.put ref
+    get brands.branding.get ref
+    delete brands.branding.delete ref
 Erasures munadi.erasures
     get erasures.get erasure_id
 Channels munadi.channels

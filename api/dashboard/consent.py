@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -26,13 +26,22 @@ from api.http.problems import request_id_of
 from api.languages.catalogue import N_
 from api.oauth.addresses import CONSENT, place_of, way_back
 from api.oauth.pending import PendingRequest, open_request
+from api.pages.look import Look, brand_look
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import OAuthDeviceRow
 from munadi.domain.device import CLIENT_NAME
 from munadi.domain.key import Scope
 from munadi.domain.key_caps import KeyCaps, strictest
-from munadi.domain.oauth import LEVELS, AccessLevel, Consent, GrantRefused, is_on_this_machine, scopes_of
+from munadi.domain.oauth import (
+    LEVELS,
+    REQUEST_LIFE,
+    AccessLevel,
+    Consent,
+    GrantRefused,
+    is_on_this_machine,
+    scopes_of,
+)
 from munadi.domain.usage import QuotaExceeded
 
 router = APIRouter(route_class=PageRoute)
@@ -88,7 +97,7 @@ async def show_consent(
 ) -> Response:
     """What the program asks for, and what it would get."""
     asked = await _asked(sealed, reader.viewer.principal, services)
-    return _page(request, asked, reader.viewer.principal, {}) if asked else _ended(request)
+    return await _page(request, asked, reader.viewer.principal, {}) if asked else _ended(request)
 
 
 @router.post(CONSENT)
@@ -103,11 +112,11 @@ async def decide(request: Request, reader: TheReader, frame: TheFrame, services:
         return await _deny(request, asked, services)
     problem = _may_not(reader.viewer.principal) or await _problem(form, reader, asked)
     if problem is not None:
-        return _page(request, asked, reader.viewer.principal, form, status=422, problem=problem)
+        return await _page(request, asked, reader.viewer.principal, form, status=422, problem=problem)
     try:
         return await _allow(request, _consent(form, asked, reader.viewer.principal, services), asked, services)
     except QuotaExceeded:
-        return _page(request, asked, reader.viewer.principal, form, status=422, problem=_FULL)
+        return await _page(request, asked, reader.viewer.principal, form, status=422, problem=_FULL)
     except GrantRefused:
         return _ended(request)
 
@@ -166,7 +175,7 @@ def _may_withdraw(principal: Principal, wanted: frozenset[str] | None) -> bool:
     return all(principal.may(scope) and (wanted is None or scope in wanted) for scope in scopes)
 
 
-def _page(
+async def _page(
     request: Request,
     asked: _Asked,
     principal: Principal,
@@ -179,6 +188,7 @@ def _page(
     page = render(
         request,
         "consent.html",
+        look=await _look(request, asked),
         status=status,
         live=False,
         sealed=asked.sealed,
@@ -201,6 +211,14 @@ def _page(
     if asked.device is None:
         page.headers["Content-Security-Policy"] = _policy(asked.pending.redirect_uri)
     return page
+
+
+async def _look(request: Request, asked: _Asked) -> Look:
+    """The look of the brand that is asked for, if there is only one to choose; the installation's otherwise."""
+    services, choice = request.app.state.services, request.state.frame.choice
+    only = choice.ref if choice.brand is not None and not choice.several else None
+    look, _ = await brand_look(only, services)
+    return look.ending(datetime.fromtimestamp(asked.pending.at, UTC) + REQUEST_LIFE, choice.zone)
 
 
 def _policy(uri: str) -> str:

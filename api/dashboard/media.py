@@ -38,7 +38,7 @@ KINDS = (N_("image"), N_("video"), N_("document"))  # as the page shows them
 
 @dataclass(frozen=True)
 class Use:
-    """A page of a post or draft that uses a file, and what the link to it says."""
+    """A page of a post, draft or brand that uses a file, and what the link to it says."""
 
     path: str
     words: str
@@ -84,20 +84,23 @@ async def show_media_list(
 
 
 def _stored(media: Json, used_by: Sequence[str], needed_by: Sequence[str], texts: Mapping[str, str]) -> StoredFile:
-    uses, needs = _uses(used_by, texts), _uses(needed_by, texts)
+    brand_ref = media["brandRef"]
+    uses, needs = _uses(used_by, texts, brand_ref), _uses(needed_by, texts, brand_ref)
     # What needs it may be a post that this key may not see.
     hidden = len(needs) < min(len(needed_by), USES)
     return StoredFile(media, name_of(media), uses, len(used_by) > USES, needs, hidden or len(needed_by) > USES)
 
 
-def _uses(used_by: Sequence[str], texts: Mapping[str, str]) -> list[Use]:
-    found = [_use(each, texts) for each in used_by[:USES]]
+def _uses(used_by: Sequence[str], texts: Mapping[str, str], brand_ref: str | None) -> list[Use]:
+    found = [_use(each, texts, brand_ref) for each in used_by[:USES]]
     return [each for each in found if each]
 
 
-def _use(used_by: str, texts: Mapping[str, str]) -> Use | None:
+def _use(used_by: str, texts: Mapping[str, str], brand_ref: str | None) -> Use | None:
     if used_by.startswith(f"{Prefix.SAVED_DRAFT}_"):
         return Use(f"/compose?draft={used_by}", ngettext("a draft", "%(num)s drafts", 1))
+    if used_by.startswith(f"{Prefix.BRANDING}_"):
+        return Use(f"/brands/{brand_ref}", gettext("the brand’s logo")) if brand_ref else None
     return Use(f"/contents/{used_by}", texts[used_by]) if used_by in texts else None
 
 

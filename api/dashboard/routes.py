@@ -11,6 +11,7 @@ from api.dashboard import (
     assets,
     attention,
     audit,
+    brand,
     calendar,
     compose,
     consent,
@@ -45,6 +46,7 @@ PAGES: tuple[APIRouter, ...] = (
     usage.router,
     audit.router,
     settings.router,
+    brand.router,
     consent.router,
     device.router,
 )

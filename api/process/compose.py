@@ -23,6 +23,7 @@ from munadi.alerts.sending import AlertSender
 from munadi.alerts.service import AlertService
 from munadi.channels.registry import app_secrets
 from munadi.config import Settings
+from munadi.db.brands.branding import BrandingService
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
@@ -113,6 +114,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         clock=clock,
         sender=runtime.sender,
         brands=brands,
+        brandings=BrandingService(*own, brands, base_url),
         keys=KeyService(*own, brands),
         sign_ins=sign_ins,
         devices=DeviceService(*own, sign_ins),

@@ -19,6 +19,7 @@ from munadi.accounts.service import AccountService
 from munadi.alerts.service import AlertService
 from munadi.config import Settings
 from munadi.crypto import KeyRing
+from munadi.db.brands.branding import BrandingService
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
@@ -64,6 +65,7 @@ class Services:
     clock: Clock
     sender: WebhookSender
     brands: BrandService
+    brandings: BrandingService
     keys: KeyService
     sign_ins: SignInService
     devices: DeviceService

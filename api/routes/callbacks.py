@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.deps import TheServices
 from api.http.body_kind import form_of
-from api.pages import page
+from api.pages import brand_page
 from api.process.services import Services
 from munadi.channels.callbacks import Report, ReportRule, Signed
 from munadi.channels.registry import channel_reports
@@ -60,8 +60,9 @@ async def show_deletion(code: str, request: Request, services: TheServices) -> R
     """How far a deletion is. The code is the secret: it shows nothing about anybody."""
     found = await services.reports.deletion(code) if _CODE.fullmatch(code) else None
     if found is None:
-        return page("deletion.html", 404, found=None, request=request)
-    return page("deletion.html", found=found, at=_shown(found.requested_at), code=code, request=request)
+        return await brand_page("deletion.html", None, services, 404, found=None, request=request)
+    at = _shown(found.requested_at)
+    return await brand_page("deletion.html", None, services, found=found, at=at, code=code, request=request)
 
 
 def _signed(channel: str, request: Request, services: Services) -> tuple[ChannelName, Report]:

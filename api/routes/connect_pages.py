@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.auth import not_found
 from api.dashboard.permissions import permissions_of
@@ -22,20 +22,17 @@ from api.http.body_kind import form_of
 from api.http.connect_browser import Browser
 from api.languages.catalogue import N_, gettext
 from api.openapi.document import CALLBACK, error_responses
-from api.pages import ASSETS, HEADERS, ICON, page
+from api.pages import ASSETS, HEADERS, ICON, brand_page
 from api.process.services import Services
 from munadi.accounts.connecting import ConnectResult, InvalidLink, InvalidState
-from munadi.db.accounts.client_keys import keys_in_use
 from munadi.db.accounts.connections import ConnectionStore, hash_of, view_of
 from munadi.db.accounts.store import AccountStore
-from munadi.db.brands.store import BrandStore
 from munadi.db.tables import ConnectionRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.reasons import failure_of
-from munadi.ports import KnownByAddress
 
 router = APIRouter(include_in_schema=False)
 # In the OpenAPI document, since its address is registered at the networks. No client calls it.
@@ -70,7 +67,7 @@ async def show_link(link: str, request: Request, services: TheServices) -> Respo
     try:
         row = await services.connecting.open_link(link)
     except InvalidLink as error:
-        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)], request=request)
+        return await _dead(error, services, request)
     return await _opened(row, request, services)
 
 
@@ -79,12 +76,12 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
     """Redirect to the network, with a state that only this browser can return."""
     browser = Browser.of(request, services)
     if not browser.sent_form():
-        return _elsewhere()
+        return await _elsewhere(services)
     try:
         row = await services.connecting.open_link(link)
         url = await services.connecting.begin(link, browser.secret)
     except InvalidLink as error:
-        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)], request=request)
+        return await _dead(error, services, request)
     except ChannelError as error:
         failure = failure_of(error.reason, error.message, error=error)
         return await _opened(row, request, services, failure, status=502)
@@ -123,34 +120,19 @@ async def come_back(
     try:
         back = await services.connecting.handle_callback(channel, dict(request.query_params), browser.secret)
     except InvalidLink as error:
-        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)])
+        return await _dead(error, services)
     except InvalidState:
         lines = [N_("It was used before, it is more than ten minutes old, or it belongs to another try."),
                  N_("Nothing was connected. Open the link that you were given again.")]  # fmt: skip
-        return page("end.html", 400, heading=N_("This answer is not expected"), lines=lines)
+        return await brand_page("end.html", None, services, 400, heading=N_("This answer is not expected"), lines=lines)
     return await _arrived(back, services)
-
-
-@router.get("/v1/oauth/{channel}/client-metadata.json")
-async def show_metadata(channel: str, services: TheServices) -> Response:
-    """The OAuth client metadata, at the address that is our client id."""
-    authorizer, base = _known_by_address(channel, services, "client metadata of"), services.settings.base_url
-    return JSONResponse(dict(authorizer.metadata(base, f"{base}/v1/oauth/{channel}/callback")))
-
-
-@router.get("/v1/oauth/{channel}/jwks.json")
-async def show_keys(channel: str, services: TheServices) -> Response:
-    """The public keys that prove our identity to such servers."""
-    authorizer = _known_by_address(channel, services, "public keys of")
-    used = await keys_in_use(services.database, ChannelName(channel), services.clock.now())
-    return JSONResponse(dict(authorizer.jwks(used)))
 
 
 @router.get("/connections/{connection_id}/choose")
 async def show_choices(connection_id: str, request: Request, services: TheServices) -> Response:
     """The page on which the owner chooses among several profiles."""
     row = await _of_browser(connection_id, Browser.of(request, services), services)
-    return _over() if row is None else await _choosing(row, request, services)
+    return await _over(services) if row is None else await _choosing(row, request, services)
 
 
 @router.post("/connections/{connection_id}/choose")
@@ -159,9 +141,9 @@ async def choose(connection_id: str, request: Request, services: TheServices) ->
     browser = Browser.of(request, services)
     row = await _of_browser(connection_id, browser, services)
     if not browser.sent_form():
-        return _elsewhere()
+        return await _elsewhere(services, row)
     if row is None:
-        return _over()
+        return await _over(services)
     chosen = form_of(request).getlist("externalId")
     if not chosen:
         return await _choosing(row, request, services, N_("Choose at least one."))
@@ -170,7 +152,7 @@ async def choose(connection_id: str, request: Request, services: TheServices) ->
     except LookupError:
         return await _choosing(row, request, services, N_("That is none of the choices."))
     except (InvalidState, InvalidLink):
-        return _over()
+        return await _over(services, row)
     return await _arrived(back, services)
 
 
@@ -180,18 +162,21 @@ async def show_end(connection_id: str, request: Request, services: TheServices) 
     row = await _mine(connection_id, Browser.of(request, services), services)
     view = view_of(row, services.clock.now())
     if view.failure is not None:
-        return page(
-            "end.html", 422, heading=N_("Nothing was connected"), failure=view.failure, lines=[], request=request
+        heading = N_("Nothing was connected")
+        return await brand_page(
+            "end.html", row.brand_ref, services, 422, heading=heading, failure=view.failure, lines=[], request=request
         )
     if view.status is not ConnectionStatus.CONNECTED:
-        return _over()
+        return await _over(services, row)
     accounts = AccountStore(services.database, services.keyring)
     known = [await accounts.view(account_id) for account_id in row.account_ids]
     handles = ", ".join(account.handle for account in known if account is not None)
-    values = {"brand": await _brand(row, services), "handles": handles, "network": _network(row, services)}
+    shown = await services.brandings.shown(row.brand_ref)
+    name = shown.name if shown is not None else row.brand_ref
+    values = {"brand": name, "handles": handles, "network": _network(row, services)}
     lines = [gettext("%(brand)s can now publish as %(handles)s at %(network)s.") % values,
              N_("You can close this window.")]  # fmt: skip
-    return page("end.html", heading=N_("Connected"), lines=lines, request=request)
+    return await brand_page("end.html", row.brand_ref, services, heading=N_("Connected"), lines=lines, request=request)
 
 
 async def _opened(
@@ -199,13 +184,15 @@ async def _opened(
 ) -> Response:
     account = await AccountStore(services.database, services.keyring).view(row.account_id) if row.account_id else None
     browser = Browser.of(request, services)
-    shown = page(
+    shown = await brand_page(
         "open.html",
+        row.brand_ref,
+        services,
         status,
+        until=row.expires_at,
         request=request,
         token=browser.token,
         network=_network(row, services),
-        brand=await _brand(row, services),
         reconnects=account is not None,
         expected=account.handle if account else None,
         purposes=list(dict.fromkeys(each.purpose for each in permissions_of(row.channel, row.login))),
@@ -224,13 +211,15 @@ def _way_back(row: ConnectionRow, services: Services) -> str | None:
 
 
 async def _choosing(row: ConnectionRow, request: Request, services: Services, problem: str | None = None) -> Response:
-    return page(
+    return await brand_page(
         "choose.html",
+        row.brand_ref,
+        services,
         422 if problem else 200,
+        until=row.state_expires_at,
         request=request,
         token=Browser.of(request, services).token,
         network=_network(row, services),
-        brand=await _brand(row, services),
         choices=view_of(row, services.clock.now()).choices,
         problem=problem,
     )
@@ -246,7 +235,10 @@ async def _arrived(back: ConnectResult, services: Services) -> Response:
         mark = "&" if "?" in back.redirect_url else "?"
         return RedirectResponse(f"{back.redirect_url}{mark}{urlencode(parameters)}", 303, HEADERS)
     if back.failure is not None:
-        return page("end.html", 422, heading=N_("Nothing was connected"), failure=back.failure, lines=[])
+        heading = N_("Nothing was connected")
+        return await brand_page(
+            "end.html", back.brand_ref, services, 422, heading=heading, failure=back.failure, lines=[]
+        )
     end_url = f"{services.settings.base_url}/connections/{back.connection_id}/end"
     return RedirectResponse(choose_url if choosing else end_url, 303, HEADERS)
 
@@ -266,29 +258,23 @@ async def _mine(connection_id: str, browser: Browser, services: Services) -> Con
     return row
 
 
-async def _brand(row: ConnectionRow, services: Services) -> str:
-    brand = await BrandStore(services.database).get(row.brand_ref)
-    return (brand.name if brand else None) or row.brand_ref
+async def _dead(error: InvalidLink, services: Services, request: Request | None = None) -> Response:
+    heading, lines = N_("This link does not work"), [str(error)]
+    return await brand_page("end.html", error.brand_ref, services, 410, heading=heading, lines=lines, request=request)
 
 
-def _known_by_address(channel: str, services: Services, what: str) -> KnownByAddress:
-    known = {name.value: one for name, one in services.channels.authorizers.items()}
-    authorizer = known.get(channel)
-    if not isinstance(authorizer, KnownByAddress):
-        raise not_found(what, channel)
-    return authorizer
-
-
-def _elsewhere() -> Response:
+async def _elsewhere(services: Services, row: ConnectionRow | None = None) -> Response:
     lines = [N_("This form did not come from a page that this browser opened, or the page is older than an hour."),
              N_("Nothing was connected. Open the link that you were given again, with cookies allowed.")]  # fmt: skip
-    return page("end.html", 403, heading=N_("This form is not ours"), lines=lines)
+    brand_ref = row.brand_ref if row is not None else None
+    return await brand_page("end.html", brand_ref, services, 403, heading=N_("This form is not ours"), lines=lines)
 
 
-def _over() -> Response:
+async def _over(services: Services, row: ConnectionRow | None = None) -> Response:
     lines = [N_("The half hour for choosing is over, or it was done already."),
              N_("Open the link that you were given again.")]  # fmt: skip
-    return page("end.html", 410, heading=N_("There is nothing to choose"), lines=lines)
+    brand_ref, heading = row.brand_ref if row is not None else None, N_("There is nothing to choose")
+    return await brand_page("end.html", brand_ref, services, 410, heading=heading, lines=lines)
 
 
 def _network(row: ConnectionRow, services: Services) -> str:

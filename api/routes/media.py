@@ -118,9 +118,9 @@ async def get_media(media_id: MediaId, services: TheServices, principal: Content
     summary="Delete media",
 )
 async def delete_media(media_id: MediaId, services: TheServices, principal: ContentWriter) -> None:
-    """Delete a file that no post or draft needs. A post needs it until it is published or canceled, a failed one until
-    its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand.
-    Media that belong to every brand are deleted by a key for all brands only."""
+    """Delete a file that no post or draft needs, and that is no brand's logo. A post needs it until it is published or
+    canceled, a failed one until its failures are dismissed. The bytes are removed soon afterwards, unless the same file
+    is stored for another brand. Media that belong to every brand are deleted by a key for all brands only."""
     await services.media.delete(media_id, principal)
 
 

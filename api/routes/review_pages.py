@@ -17,7 +17,7 @@ from api.http.body_kind import form_of
 from api.http.connect_browser import Browser
 from api.http.media_response import stored_response
 from api.languages.catalogue import N_
-from api.pages import page
+from api.pages import brand_page
 from api.process.services import Services
 from munadi.db.answers import NotVisible, StaleVersion
 from munadi.domain.approval import MAX_NOTE
@@ -35,8 +35,8 @@ async def show_review(secret: str, request: Request, services: TheServices) -> R
     try:
         review = await services.reviews.open(secret)
     except InvalidReview as error:
-        return _ended(error)
-    return _shown(review, secret, request, services)
+        return await _ended(error, services)
+    return await _shown(review, secret, request, services)
 
 
 @router.get("/review/{secret}/media/{media_id}")
@@ -64,22 +64,22 @@ async def decide(secret: str, request: Request, services: TheServices) -> Respon
     try:
         review = await services.reviews.open(secret)
         if not browser.sent_form():
-            return _shown(review, secret, request, services, _NOT_OURS, status=403)
+            return await _shown(review, secret, request, services, _NOT_OURS, status=403)
         if (problem := _problem(form.get("decision", ""), form.get("version", ""), form.get("note", ""))) is not None:
-            return _shown(review, secret, request, services, problem, status=422)
+            return await _shown(review, secret, request, services, problem, status=422)
         granted, note = form["decision"] == APPROVE, form.get("note", "").strip() or None
         await services.reviews.decide(secret, int(form["version"]), granted=granted, note=note)
     except InvalidReview as error:
-        return _ended(error)
+        return await _ended(error, services)
     except StaleVersion:
-        return _shown(await services.reviews.open(secret), secret, request, services, _CHANGED, status=412)
+        return await _shown(await services.reviews.open(secret), secret, request, services, _CHANGED, status=412)
     except (ChangeRefused, NotVisible):
-        return page("end.html", 409, heading=N_("Nothing was decided"), lines=[N_("The post does not wait any more.")])
+        return await _done(review, services, 409, N_("Nothing was decided"), N_("The post does not wait any more."))
     except QuotaExceeded:
-        return _shown(review, secret, request, services, _FULL, status=409)
+        return await _shown(review, secret, request, services, _FULL, status=409)
     heading = N_("Approved") if granted else N_("Declined")
     line = N_("It is published at its time.") if granted else N_("It is not published. Who proposed it reads why.")
-    return page("end.html", heading=heading, lines=[line, N_("You can close this window.")])
+    return await _done(review, services, 200, heading, line, N_("You can close this window."))
 
 
 _NOT_OURS = N_("This form did not come from a page that this browser opened, or the page is older than an hour. "
@@ -100,23 +100,25 @@ def _problem(decision: str, version: str, note: str) -> str | None:
     return _LONG if len(note) > MAX_NOTE else None
 
 
-def _shown(
+async def _shown(
     review: Review, secret: str, request: Request, services: Services, problem: str | None = None, status: int = 200
 ) -> Response:
     browser, zone = Browser.of(request, services), review.brand.timezone or "UTC"
     titles = {name.value: channel.spec.title for name, channel in services.channels.by_name.items()}
-    shown = page(
+    shown = await brand_page(
         "review.html",
+        review.brand.ref,
+        services,
         status,
+        until=review.link.expires_at,
         request=request,
         token=browser.token,
         content=review.content,
         publications=review.publications,
         titles=titles,
         is_open=review.is_open,
-        brand=review.brand.name or review.brand.ref,
         due=written(review.content.scheduled_at, zone),
-        until=written(min(review.link.expires_at, review.content.publish_by), zone),
+        decide_by=written(min(review.link.expires_at, review.content.publish_by), zone),
         zone=zone,
         media_at=f"/review/{secret}/media/",
         humanize=labels.humanize,
@@ -128,5 +130,10 @@ def _shown(
     return browser.keep(shown)
 
 
-def _ended(error: InvalidReview) -> Response:
-    return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)])
+async def _done(review: Review, services: Services, status: int, heading: str, *lines: str) -> Response:
+    return await brand_page("end.html", review.brand.ref, services, status, heading=heading, lines=lines)
+
+
+async def _ended(error: InvalidReview, services: Services) -> Response:
+    heading = N_("This link does not work")
+    return await brand_page("end.html", error.brand_ref, services, 410, heading=heading, lines=[str(error)])

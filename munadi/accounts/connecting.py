@@ -51,7 +51,12 @@ SECRET_BYTES = 32
 
 
 class InvalidLink(Exception):
-    """The link is unknown, used or expired, or the key that made it is revoked. The message is for the owner."""
+    """The link is unknown, used or expired, or the key that made it is revoked. The message is for the owner, and the
+    page that shows it looks like the brand's if the link is one of a brand."""
+
+    def __init__(self, message: str, brand_ref: str | None = None) -> None:
+        super().__init__(message)
+        self.brand_ref = brand_ref
 
 
 class InvalidState(Exception):
@@ -63,6 +68,7 @@ class ConnectResult:
     """The state of an attempt to connect, after the browser came back."""
 
     connection_id: str
+    brand_ref: str
     status: ConnectionStatus
     redirect_url: str | None
     failure: Failure | None = None
@@ -90,9 +96,9 @@ class ConnectFlow(Service):
         if row is None:
             raise InvalidLink("There is no such link. Ask for a new one.")
         if row.status == ConnectionStatus.CONNECTED.value:
-            raise InvalidLink("This link has been used: the account is connected.")
+            raise InvalidLink("This link has been used: the account is connected.", row.brand_ref)
         if row.expires_at <= self.clock.now():
-            raise InvalidLink("This link has expired. Ask for a new one.")
+            raise InvalidLink("This link has expired. Ask for a new one.", row.brand_ref)
         await self._require_key(row)
         return row
 
@@ -115,7 +121,7 @@ class ConnectFlow(Service):
                 life=STATE_LIFE,
             )
         except LinkTaken:
-            raise _taken() from None
+            raise _taken(row) from None
         return consent.url
 
     async def handle_callback(self, channel: str, answered: Mapping[str, str], browser: str | None) -> ConnectResult:
@@ -137,17 +143,17 @@ class ConnectFlow(Service):
                 return await self._offered(row, OfferedProfiles(choices, granted.scopes))
             await self._keep(row, choices, granted.scopes)
         except LinkTaken:
-            raise _taken() from None
+            raise _taken(row) from None
         except InvalidLink as error:
             return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
-        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+        return ConnectResult(row.id, row.brand_ref, ConnectionStatus.CONNECTED, row.redirect_url)
 
     async def _offered(self, row: ConnectionRow, profiles: OfferedProfiles) -> ConnectResult:
         now = self.clock.now()
         await self._connections.offer(row, profiles, now, now + CHOICE_LIFE)
-        return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+        return ConnectResult(row.id, row.brand_ref, ConnectionStatus.CHOOSING, row.redirect_url)
 
     async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> ConnectResult:
         """Connect the chosen profiles. Raises InvalidState when nothing is offered (any more), LookupError for unknown
@@ -165,7 +171,7 @@ class ConnectFlow(Service):
             raise InvalidState from None
         except ChannelError as error:
             return await self._failed(row, error)
-        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+        return ConnectResult(row.id, row.brand_ref, ConnectionStatus.CONNECTED, row.redirect_url)
 
     async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
         """The profiles to choose from; for a reconnect only the account's own profile."""
@@ -233,14 +239,15 @@ class ConnectFlow(Service):
         try:
             await self._connections.fail(row, failure, self.clock.now())
         except LinkTaken:
-            raise _taken() from None
-        return ConnectResult(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
+            raise _taken(row) from None
+        return ConnectResult(row.id, row.brand_ref, ConnectionStatus.FAILED, row.redirect_url, failure)
 
     async def _require_key(self, row: ConnectionRow) -> None:
         key = await KeyStore(self.database).get(row.key_id)
         now = self.clock.now()
         if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-            raise InvalidLink("This link is no longer valid: who made it may not connect accounts any more.")
+            message = "This link is no longer valid: who made it may not connect accounts any more."
+            raise InvalidLink(message, row.brand_ref)
 
     def _require_browser(self, row: ConnectionRow, browser: str | None) -> None:
         if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
@@ -281,5 +288,6 @@ class ConnectFlow(Service):
         return brand
 
 
-def _taken() -> InvalidLink:
-    return InvalidLink("This link was used in another browser or tab since. Nothing was connected here.")
+def _taken(row: ConnectionRow) -> InvalidLink:
+    message = "This link was used in another browser or tab since. Nothing was connected here."
+    return InvalidLink(message, row.brand_ref)

@@ -128,7 +128,9 @@ class ConnectionService(Service):
             until = wanted.expires_at or now + LINK_LIFE
             if not now < until <= now + LONGEST_LINK:
                 message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
-                raise ProblemsFound([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
+                limit, rule = f"P{LONGEST_LINK.days}D", "time_out_of_range"
+                problem = Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message, rule=rule)
+                raise ProblemsFound([problem.model_copy(update={"limit": limit, "actual": until.isoformat()})])
             await require_holding(session, new.brand_ref, Limit.CONNECT_LINKS, self.limits, now)
             row, url = await self.flow.create_link(session, new, until)
             return Answer.of(ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at))

@@ -36,6 +36,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "brands": ("brands", "erasing"),
     "apps": ("apps",),
     "slots": ("slots",),
+    "branding": ("branding",),
     "channels": ("channels",),
     "webhooks": ("webhooks",),
     "alerts": ("alerts",),

@@ -299,6 +299,20 @@ class Brand(TypedDict):
     unusableAccounts: str
 
 
+class Branding(TypedDict):
+    """How a brand looks on the pages for owners and reviewers."""
+
+    brandRef: str
+    colour: str | None
+    createdAt: str
+    logoMediaId: str | None
+    logoUrl: str | None
+    name: str | None
+    supportUrl: str | None
+    textOnColour: str | None
+    updatedAt: str
+
+
 class CalendarDay(TypedDict):
     """A day: `total` posts are due on it; `contents` has the first ones, earliest first."""
 

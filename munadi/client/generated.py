@@ -300,6 +300,36 @@ class Apps(Group[M]):
         return Call("DELETE", f"/v1/brands/{segment(ref)}/apps/{segment(channel)}", read=nothing)
 
 
+class Branding(Group[M]):
+    """The operations of `munadi.brands.branding` that are one request each."""
+
+    @operation
+    def put(
+        self,
+        ref: str,
+        *,
+        colour: str | None = None,
+        logo_media_id: str | None = None,
+        name: str | None = None,
+        support_url: str | None = None,
+    ) -> Call[answers.Branding]:
+        """Set a brand's look. The pages on which people without an account connect profiles and review posts show
+        this name, logo, colour and support address, and so does the consent page of programs. It replaces all that
+        was set."""
+        return Call("PUT", f"/v1/brands/{segment(ref)}/branding")
+
+    @operation
+    def get(self, ref: str) -> Call[answers.Branding]:
+        """Read a brand's look. How the brand looks on these pages; 404 where nothing is set."""
+        return Call("GET", f"/v1/brands/{segment(ref)}/branding")
+
+    @operation
+    def delete(self, ref: str) -> Call[None]:
+        """Remove a brand's look. These pages show the brand's name and the installation's colours again. The logo's
+        file stays among the media."""
+        return Call("DELETE", f"/v1/brands/{segment(ref)}/branding", read=nothing)
+
+
 class Erasures(Group[M]):
     """The operations of `munadi.erasures` that are one request each."""
 
@@ -698,9 +728,10 @@ class PlainMedia(Group[M]):
 
     @operation
     def delete(self, media_id: str) -> Call[None]:
-        """Delete media. Delete a file that no post or draft needs. A post needs it until it is published or canceled,
-        a failed one until its failures are dismissed. The bytes are removed soon afterwards, unless the same file is
-        stored for another brand. Media that belong to every brand are deleted by a key for all brands only."""
+        """Delete media. Delete a file that no post or draft needs, and that is no brand's logo. A post needs it until
+        it is published or canceled, a failed one until its failures are dismissed. The bytes are removed soon
+        afterwards, unless the same file is stored for another brand. Media that belong to every brand are deleted by
+        a key for all brands only."""
         return Call("DELETE", f"/v1/media/{segment(media_id)}", read=nothing)
 
 

@@ -15,7 +15,7 @@ class Accounts(generated.Accounts[M]):
 
 
 class Brands(generated.Brands[M]):
-    """`munadi.brands`: the tenants, and in `apps` their own apps at networks."""
+    """`munadi.brands`: the tenants, in `apps` their own apps at networks, in `branding` their look."""
 
     erasure = generated.Erasures.get  # its former name
 
@@ -23,6 +23,7 @@ class Brands(generated.Brands[M]):
         super().__init__(driver)
         self.apps: generated.Apps[M] = generated.Apps(driver)
         self.slots: generated.Slots[M] = generated.Slots(driver)
+        self.branding: generated.Branding[M] = generated.Branding(driver)
 
 
 class Calendar(generated.PlainCalendar[M]):

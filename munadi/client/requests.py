@@ -90,6 +90,15 @@ class BrandCreate(TypedDict):
     unusableAccounts: NotRequired[str | None]
 
 
+class BrandingPut(TypedDict):
+    """How a brand looks on the pages for owners and reviewers. What is absent or null is as without a branding."""
+
+    colour: NotRequired[str | None]
+    logoMediaId: NotRequired[str | None]
+    name: NotRequired[str | None]
+    supportUrl: NotRequired[str | None]
+
+
 class ChannelRequest(TypedDict):
     """One channel to publish on, with its overrides. Absent or null: as in the post."""
 

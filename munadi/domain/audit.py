@@ -39,6 +39,8 @@ class Action(StrEnum):
     QUEUE_REORDERED = "queue.reordered"
     QUEUE_PAUSED = "queue.paused"
     QUEUE_RESUMED = "queue.resumed"
+    BRANDING_SET = "branding.set"
+    BRANDING_REMOVED = "branding.removed"
     CALENDAR_FEED_CREATED = "calendar_feed.created"
     CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
@@ -104,6 +106,8 @@ ACTION_MEANING = {
     Action.QUEUE_REORDERED: "posts of a queue changed places; the target is the brand, or the account of the queue",
     Action.QUEUE_PAUSED: "a queue was paused; the target is the brand, or the account of the queue",
     Action.QUEUE_RESUMED: "a paused queue was resumed; the target is the brand, or the account of the queue",
+    Action.BRANDING_SET: "how a brand looks on the pages for owners and reviewers was set; the target is the brand",
+    Action.BRANDING_REMOVED: "a brand's own look on these pages was removed; the target is the brand",
     Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
     Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",

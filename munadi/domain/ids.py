@@ -38,6 +38,7 @@ class Prefix(StrEnum):
     APP = "app"
     REVIEW_LINK = "rvl"
     SLOT = "slt"
+    BRANDING = "bdg"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

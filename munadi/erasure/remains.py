@@ -19,6 +19,7 @@ from munadi.db.tables import (
     ApiCallsRow,
     AuditRow,
     BrandAppRow,
+    BrandingRow,
     BrandRow,
     CalendarFeedRow,
     ConnectionRow,
@@ -119,7 +120,9 @@ async def erase_brand(session: AsyncSession, scope: Scope, now: datetime) -> Seq
     came later."""
     ref = scope.brand_ref
     drafts = select(col(SavedDraftRow.id)).where(SavedDraftRow.brand_ref == ref)
-    await delete_rows(session, MediaUseRow, col(MediaUseRow.used_by).in_(drafts))
+    brandings = select(col(BrandingRow.id)).where(BrandingRow.brand_ref == ref)
+    for users in (drafts, brandings):
+        await delete_rows(session, MediaUseRow, col(MediaUseRow.used_by).in_(users))
     await delete_rows(session, RecoveryRow, col(RecoveryRow.endpoint_id).in_(_endpoints(scope)))
     await delete_rows(session, EndpointQueueRow, col(EndpointQueueRow.endpoint_id).in_(_endpoints(scope)))
     keys = (await session.exec(select(KeyRow.id).where(KeyRow.brand_ref == ref))).all()
@@ -138,6 +141,7 @@ async def erase_brand(session: AsyncSession, scope: Scope, now: datetime) -> Seq
         KeyRow,
         AccountRow,
         BrandAppRow,
+        BrandingRow,
         ApiCallsRow,
         DeliveryTriesRow,
         DeliveryDeferralRow,

@@ -71,8 +71,8 @@ class MediaService(Service):
         return media_view(await self._visible(media_id, caller))
 
     async def delete(self, media_id: str, caller: Principal) -> None:
-        """Delete a file that no post or draft needs. Raises NotVisible, NotPermitted for one that every brand may use,
-        Conflict while it is needed."""
+        """Delete a file that no post, draft or branding needs. Raises NotVisible, NotPermitted for one that every brand
+        may use, Conflict while it is needed."""
         row = await self._visible(media_id, caller)
         if not caller.may_see(row.brand_ref):
             raise NotPermitted(f"the media {media_id} belongs to every brand; delete it with a key for all brands")
@@ -123,7 +123,7 @@ def _in_use(media_id: str, error: deletion.MediaInUse) -> Conflict:
     named, more = ", ".join(error.ids), " and others" if error.has_more else ""
     detail = (
         f"the media {media_id} is needed by {named}{more}; delete the drafts, and let the posts be published, cancel "
-        "or edit them, or dismiss their failures; then try again"
+        "or edit them, or dismiss their failures, and give the brand another logo (bdg_…); then try again"
     )
     problems = [
         Problem(pointer="", code="MEDIA_IN_USE", message=f"{each} needs it", rule="media_in_use", actual=each)

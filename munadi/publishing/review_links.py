@@ -44,7 +44,11 @@ SECRET_BYTES = 32
 
 class InvalidReview(Exception):
     """The link is unknown, used or expired, or acts for a key that may not approve any more. The message is for the
-    person who has opened it."""
+    person who has opened it, and the page that shows it looks like the brand's if the link is one of a brand."""
+
+    def __init__(self, message: str, brand_ref: str | None = None) -> None:
+        super().__init__(message)
+        self.brand_ref = brand_ref
 
 
 @dataclass(frozen=True)
@@ -146,15 +150,17 @@ class ReviewService(Service):
         now = self.clock.now()
         async with self.database.read() as session:
             query = select(ReviewLinkRow).where(ReviewLinkRow.secret_hash == hash_of(secret))
-            row = _require_unused((await session.exec(query)).first(), now)
-            found = await contents.find(session, row.content_id)
+            known = (await session.exec(query)).first()
+            found = await contents.find(session, known.content_id) if known is not None else None
+            row = _require_unused(known, now, found[0].brand_ref if found else None)
             brand = await session.get(BrandRow, found[0].brand_ref) if found else None
         if found is None or brand is None or brand.erasing_at is not None:
             raise InvalidReview("There is no such link. Ask for a new one.")
         content, draft, publications = found
         caller = await find_key(self.database, row.key_id, Month.of(now))
         if caller is None or not _may_approve(caller, content.brand_ref, now):
-            raise InvalidReview("This link is no longer valid: who made it may not approve posts any more.")
+            message = "This link is no longer valid: who made it may not approve posts any more."
+            raise InvalidReview(message, brand.ref)
         channels = self.posts.channels
         details = [publication_detail(content, each, draft, channels[each.channel], ()) for each in publications]
         return Review(row, brand_view(brand), content_view(content, draft, publications), details), caller
@@ -172,15 +178,15 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _require_unused(row: ReviewLinkRow | None, now: datetime) -> ReviewLinkRow:
+def _require_unused(row: ReviewLinkRow | None, now: datetime, brand_ref: str | None = None) -> ReviewLinkRow:
     if row is None:
         raise InvalidReview("There is no such link. Ask for a new one.")
     if row.used_at is not None:
         if row.decision == ApprovalStatus.GRANTED:
-            raise InvalidReview("This link has been used: the post was approved.")
-        raise InvalidReview("This link has been used: the post was declined.")
+            raise InvalidReview("This link has been used: the post was approved.", brand_ref)
+        raise InvalidReview("This link has been used: the post was declined.", brand_ref)
     if row.expires_at <= now:
-        raise InvalidReview("This link has expired. Ask for a new one.")
+        raise InvalidReview("This link has expired. Ask for a new one.", brand_ref)
     return row
 
 

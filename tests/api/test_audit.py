@@ -53,6 +53,8 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/brands/{ref}/slots/resume": A.QUEUE_RESUMED,
     "PUT /v1/brands/{ref}/apps/{channel}": A.APP_SET,
     "DELETE /v1/brands/{ref}/apps/{channel}": A.APP_REMOVED,
+    "PUT /v1/brands/{ref}/branding": A.BRANDING_SET,
+    "DELETE /v1/brands/{ref}/branding": A.BRANDING_REMOVED,
     "POST /v1/brands/{ref}/calendar-feeds": A.CALENDAR_FEED_CREATED,
     "DELETE /v1/brands/{ref}/calendar-feeds/{feed_id}": A.CALENDAR_FEED_REVOKED,
     "POST /v1/brands/{ref}/accounts": A.ACCOUNT_IMPORTED,

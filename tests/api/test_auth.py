@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from munadi.db.accounts.apps import AppStore
 from munadi.db.ids import new_id
-from munadi.db.tables import ErasureRow, MediaRow, ReviewLinkRow
+from munadi.db.tables import BrandingRow, ErasureRow, MediaRow, ReviewLinkRow
 from munadi.domain.brand_app import AppPut
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -55,6 +55,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         session.add(ReviewLinkRow(id=link_id, **link, expires_at=START, created_at=START))
         session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
         times = {"requested_at": START, "updated_at": START, "ended_at": START}
+        session.add(BrandingRow(id=new_id(Prefix.BRANDING), brand_ref="acme", created_at=START, updated_at=START))
         app = AppPut(client_id="id", client_secret=SecretStr("secret"))
         await AppStore(api.services.database, api.services.keyring).put(session, "acme", ChannelName.X, app, START)
         session.add(ErasureRow(id=erasure_id, brand_ref="acme", account_id=new_id(Prefix.ACCOUNT), **times))

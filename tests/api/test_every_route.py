@@ -30,6 +30,9 @@ OPEN = {
     "GET /connect/assets/page.css",
     "GET /connect/assets/icon.svg",
     "GET /assets/{version}/{name}",
+    "GET /brandings/{branding_id}/logo",
+    "GET /brandings/{branding_id}/style.css",
+    "GET /brandings/{branding_id}/preview.css",
     "GET /v1/oauth/{channel}/client-metadata.json",
     "GET /v1/oauth/{channel}/jwks.json",
     "GET /sign-in",
@@ -94,6 +97,7 @@ SESSION = {
     "GET /usage",
     "GET /audit",
     "GET /settings",
+    "GET /brands/{ref}",
     "GET /live",
     "POST /sign-out",
 }
@@ -101,6 +105,7 @@ SESSION = {
 CONSENT = {"GET /oauth/consent", "POST /oauth/consent", "GET /device", "POST /device"}
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {
+    "ref": "acme",
     "digest": "0" * 64,
     "token": "x",
     "filename": "a.jpg",

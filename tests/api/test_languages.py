@@ -35,7 +35,7 @@ DATA = {
 PAGES = (
     "/attention", "/calendar?brandRef=acme", "/calendar?brandRef=acme&view=week", "/calendar?view=day", "/contents",
     "/compose?brandRef=acme", "/accounts?brandRef=acme", "/webhooks", "/insights", "/usage?brandRef=acme", "/audit",
-    "/settings", "/proposals", "/drafts", "/media", "/nowhere",
+    "/settings", "/brands/acme", "/proposals", "/drafts", "/media", "/nowhere",
 )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
-"""Owners connect in a real browser, at the consent pages of the sandbox. A post that waits is published after that."""
+"""Owners connect in a real browser, at the consent pages of the sandbox. A post that waits is published after that.
+
+Tenants that connect side by side are in `tests/e2e/test_erasure.py`, which erases one of them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -51,30 +53,6 @@ async def test_an_owner_connects_in_a_browser(
     (account_id,) = found["accountIds"]
     account = (await api.post(f"/v1/accounts/{account_id}/check")).json()
     assert (account["ok"], account["externalId"]) == (True, profile.get("externalId") or profile["did"])
-
-
-async def test_two_tenants_connect_side_by_side_each_through_its_own_app(
-    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
-) -> None:
-    tenants, links = ("tenant-one", "tenant-two"), []
-    for ref in tenants:
-        await api.post("/v1/brands", json={"ref": ref, "name": ref})
-        await create_profile(sandbox, "youtube", ref)
-        app = {"clientId": f"app-of-{ref}", "clientSecret": f"secret-of-{ref}"}
-        assert (await api.put(f"/v1/brands/{ref}/apps/youtube", json=app)).status_code == 200
-        asked = {"channel": "youtube"}
-        links.append((await api.post(f"/v1/brands/{ref}/accounts/connect", json=asked)).json()["connectUrl"])
-    async with open_page(browser, links[0]) as one, open_page(browser, links[1]) as two:
-        for place, page in enumerate((one, two)):
-            await page.get_by_role("button", name="Continue to").click()
-            await page.get_by_role("radio").nth(place - 2).check()
-            assert parse_qs(urlsplit(page.url).query)["client_id"] == [f"app-of-{tenants[place]}"]
-        for page in (one, two):
-            await page.get_by_role("button", name="Allow").click()
-            await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
-    for ref in tenants:
-        shown = (await api.get(f"/v1/brands/{ref}/apps/youtube")).json()
-        assert (shown["clientId"], shown["accounts"]) == (f"app-of-{ref}", 1)
 
 
 async def test_an_account_with_a_server_of_its_own_is_reconnected_there(

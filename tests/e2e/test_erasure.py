@@ -1,4 +1,7 @@
-"""A brand is filled with marks and erased. Then every place where Munadi and Temporal write is searched for them."""
+"""A brand is filled with marks and erased. Then every place where Munadi and Temporal write is searched for them.
+
+Its owner connects beside the owner of another brand, each through an app of their own, on pages of their own look.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ from typing import Any
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from playwright.async_api import Browser
 
+from tests.e2e.tenants import Tenant, connect_side_by_side
 from tests.e2e.test_secrets import dump, histories, written
 from tests.harness.brand import Brand, until
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 
 MARK = "zqxmark"
+ERASED = Tenant("marked", f"{MARK}-look", "#0b5fff", "rgb(11, 95, 255)")
+STAYS = Tenant("other", "kept-look", "#ffd400", "rgb(255, 212, 0)")
 GRACE = {"MUNADI_RELAY__ERASURE_GRACE": "1"}
 
 
@@ -60,8 +67,6 @@ async def fill(brand: Brand) -> list[dict[str, Any]]:
     await api.patch(f"/v1/brands/{ref}", json={"name": f"{MARK}-name"})
     key = await api.post("/v1/keys", json={"name": f"{MARK}-key", "brandRef": ref, "scopes": ["contents:write"]})
     assert key.status_code == 201, key.text
-    app = {"clientId": f"{MARK}-client", "clientSecret": f"{MARK}-secret", "review": "approved"}
-    assert (await api.put(f"/v1/brands/{ref}/apps/x", json=app)).status_code == 200
     media = await brand.upload(marked_picture(), f"{MARK}-file.png", alt=f"{MARK}-alt")
     fields = {"clientRef": f"{MARK}-ref", "metadata": {"who": f"{MARK}-metadata"}, "media": [media]}
     draft = {"brandRef": ref, "text": f"{MARK}-draft", "channels": ["bluesky"]}
@@ -84,7 +89,7 @@ async def fill(brand: Brand) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.faults)])
 async def test_nothing_of_an_erased_brand_is_left(
-    tmp_path: Path, kind: str, create_database: Callable[[], str]
+    tmp_path: Path, kind: str, create_database: Callable[[], str], browser: Browser
 ) -> None:
     url = create_database() if kind == "postgresql" else None
     env = GRACE | ({"MUNADI_DATABASE_URL": url} if url else {})
@@ -96,6 +101,7 @@ async def test_nothing_of_an_erased_brand_is_left(
         about = {"description": f"{MARK}-endpoint", "headers": {"X-Mark": f"{MARK}-header"}}
         async with Inbox().listening(api, brandRef="marked", **about) as inbox, Inbox().listening(api) as all_brands:
             posts = await fill(brand)
+            await connect_side_by_side(api, sandbox, browser, ERASED, STAYS)
             assert places_with_marks(tmp_path)
             erasure = await wait_for_end(brand, await request_erasure(brand, "/v1/brands/marked", "marked"))
         assert inbox.events
@@ -103,6 +109,9 @@ async def test_nothing_of_an_erased_brand_is_left(
         assert not inbox.failures
         assert erasure["counts"]["posts"] == 8
         assert (await api.get("/v1/brands/marked")).status_code == 404
+        assert (await api.get("/v1/brands/other/branding")).json()["name"] == STAYS.name
+        audited = (await api.get("/v1/audit", params={"action": "branding.set"})).json()["data"]
+        assert [(each["brandRef"], each["target"]) for each in audited] == [("other", "other"), ("marked", "marked")]
         assert (await api.get(f"/v1/contents/{posts[0]['id']}")).status_code == 404
         assert (await api.get(f"/v1/contents/{kept['id']}")).json()["text"] == "kept-text"
         assert len(await brand.posts(f"{MARK}-text 1")) == 1  # what is live stays

@@ -26,6 +26,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
     app = {"clientId": "id", "clientSecret": "secret"}
     assert (await api.put("/v1/brands/acme/apps/x", json=app)).status_code == 200
+    assert (await api.put("/v1/brands/acme/branding", json={"name": "Acme"})).status_code == 200
     feed = await api.post("/v1/brands/acme/calendar-feeds")
     draft = await api.post("/v1/drafts", json={"brandRef": "acme", "text": "not finished"})
     await brand.connect("mastodon")

@@ -47,18 +47,21 @@ export function ownWords({ code, pointer }, field = null) {
   return null;
 }
 
-/** Why a file is not deleted, and what to do first, from the API's errors: one for each post or draft that needs it. */
+/** Why a file is not deleted, and what to do first, from the API's errors: one for each post, draft or look of a brand that needs it. */
 export function inUse(errors) {
   const drafts = errors.filter(({ actual }) => String(actual).startsWith("drf_")).length;
-  const posts = errors.length - drafts;
+  const logos = errors.filter(({ actual }) => String(actual).startsWith("bdg_")).length;
+  const posts = errors.length - drafts - logos;
   const who = listed([
     ...(posts ? [ngettext("a post", "%(num)s posts", posts)] : []),
     ...(drafts ? [ngettext("a draft", "%(num)s drafts", drafts)] : []),
+    ...(logos ? [ngettext("a brand", "%(num)s brands", logos)] : []),
   ]);
   return [
     ngettext("Not deleted: %(what)s still needs this file.", "Not deleted: %(what)s still need this file.", errors.length, { what: who }),
     posts && _("A post needs it until it is published or canceled, or its failure is dismissed."),
     drafts && _("A draft needs it until the file is removed from it, or the draft is submitted or deleted."),
+    logos && _("A brand needs its logo until it gets another one."),
   ].filter(Boolean).join(" ");
 }
 

@@ -1,4 +1,4 @@
-"""Which posts and drafts name which files, so that no file is deleted that one of them needs.
+"""Which posts, drafts and brandings name which files, so that no file is deleted that one of them needs.
 
 The rule here: who stores a reference to a file first locks the file's row for share (`use_media`). A deletion locks it
 exclusively (`lock_to_delete`) before it asks `needed_by`. So one of the two comes first, and the other sees it. On
@@ -38,7 +38,7 @@ _MAY_BE_SENT = (
     )
 )
 _IS_OPEN = or_(col(ContentRow.next_look_at).is_not(None), _MAY_BE_SENT)
-# A use without a post is a draft's, and is deleted with the draft.
+# A use without a post is a draft's or a branding's, and is deleted with it.
 _USED_BY: Select[Any] = (
     select(col(MediaUseRow.used_by).label("used_by"))
     .join(ContentRow, col(ContentRow.id) == col(MediaUseRow.used_by), isouter=True)
@@ -48,8 +48,8 @@ _NEEDED_BY = _USED_BY.distinct().order_by("used_by").limit(bindparam("limit"))
 
 
 async def use_media(session: AsyncSession, brand_ref: str, used_by: str, ids: Collection[str]) -> set[str]:
-    """Store that a post or draft of a brand uses these files, and keep them from being deleted until this transaction
-    ends. Returns the ids of those that the brand does not have, or no longer."""
+    """Store that a post, draft or branding of a brand uses these files, and keep them from being deleted until this
+    transaction ends. Returns the ids of those that the brand does not have, or no longer."""
     if not ids:
         return set()
     await session.flush()
@@ -69,7 +69,7 @@ async def use_media(session: AsyncSession, brand_ref: str, used_by: str, ids: Co
 
 
 async def forget_uses(session: AsyncSession, used_by: str) -> None:
-    """Delete what a post or draft used, because it is gone or now uses other files."""
+    """Delete what a post, draft or branding used, because it is gone or now uses other files."""
     await session.exec(delete(MediaUseRow).where(col(MediaUseRow.used_by) == used_by))
 
 
@@ -80,7 +80,7 @@ async def lock_to_delete(session: AsyncSession, media_id: str) -> MediaRow | Non
 
 
 async def needed_by(session: AsyncSession, media_id: str, limit: int) -> list[str]:
-    """Ids of posts that may still be sent with this file, and of drafts that name it: the first `limit`."""
+    """Ids of posts that may still be sent with this file, and of drafts and brandings with it: the first `limit`."""
     connection = await session.connection()
     return list((await connection.execute(_NEEDED_BY, {"media_id": media_id, "limit": limit})).scalars())
 

@@ -94,6 +94,21 @@ class BrandAppRow(SQLModel, table=True):
     ended_at: datetime | None = instant(default=None)
 
 
+class BrandingRow(SQLModel, table=True):
+    """How a brand looks on the pages for owners and reviewers. Its id is new with each change: the logo and the style
+    sheet have it in their public addresses, which browsers keep, and the uses of the logo's file name it."""
+
+    __tablename__ = "brandings"
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref", unique=True)
+    name: str | None = None
+    logo_media_id: str | None = None
+    colour: str | None = None
+    support_url: str | None = None
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
 class AppPauseRow(SQLModel, table=True):
     """Until when a network wants no calls of one kind from an app, whichever of its accounts they are for."""
 

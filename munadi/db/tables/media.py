@@ -41,7 +41,7 @@ class MediaRow(SQLModel, table=True):
 
 
 class MediaUseRow(SQLModel, table=True):
-    """A post (`cnt_…`) or a saved draft (`drf_…`) names this file."""
+    """A post (`cnt_…`), a saved draft (`drf_…`) or a branding (`bdg_…`, as its logo) names this file."""
 
     __tablename__ = "media_uses"
     media_id: str = Field(primary_key=True, foreign_key="media.id")

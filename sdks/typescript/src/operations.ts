@@ -203,10 +203,31 @@ export class BrandsApps {
   }
 }
 
+export class BrandsBranding {
+  constructor(private readonly send: Send) {}
+
+  /** How the brand looks on these pages; 404 where nothing is set. */
+  get(ref: string, options: CallOptions = {}): Promise<t.BrandingView> {
+    return this.send<t.BrandingView>("GET", `/v1/brands/${encodeURIComponent(ref)}/branding`, { ...options });
+  }
+
+  /** The pages on which people without an account connect profiles and review posts show this name, logo, colour and support address, and so does the consent page of programs. It replaces all that was set. Buttons have the colour, with black or white text, whichever contrasts more. Links and marks have it darkened, or lightened on a dark ground, until their contrast is 4.5 (WCAG AA). */
+  put(ref: string, body: t.BrandingPut, options: CallOptions = {}): Promise<t.BrandingView> {
+    return this.send<t.BrandingView>("PUT", `/v1/brands/${encodeURIComponent(ref)}/branding`, { body, ...options });
+  }
+
+  /** These pages show the brand's name and the installation's colours again. The logo's file stays among the media. */
+  delete(ref: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/brands/${encodeURIComponent(ref)}/branding`, { ...options });
+  }
+}
+
 export class Brands {
   readonly apps: BrandsApps;
+  readonly branding: BrandsBranding;
   constructor(private readonly send: Send) {
     this.apps = new BrandsApps(send);
+    this.branding = new BrandsBranding(send);
   }
 
   /** The brands that this key may see, ordered by `ref`. */
@@ -595,7 +616,7 @@ export class Media {
     return this.send<t.MediaView>("GET", `/v1/media/${encodeURIComponent(mediaId)}`, { ...options });
   }
 
-  /** Delete a file that no post or draft needs. A post needs it until it is published or canceled, a failed one until its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand. Media that belong to every brand are deleted by a key for all brands only. */
+  /** Delete a file that no post or draft needs, and that is no brand's logo. A post needs it until it is published or canceled, a failed one until its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand. Media that belong to every brand are deleted by a key for all brands only. */
   delete(mediaId: string, options: CallOptions = {}): Promise<void> {
     return this.send<void>("DELETE", `/v1/media/${encodeURIComponent(mediaId)}`, { ...options });
   }
