@@ -42,11 +42,12 @@ def set_(
     brand: Brand,
     channel: Channel,
     client_id: Annotated[str, Option("--client-id", metavar="ID", help="The app's id.")],
-    secret_file: Secret = None,
+    # The name keeps the secret itself from being an option: other programs of the machine see those.
+    client_secret: Secret = None,
     **given: Any,
 ) -> None:
     """Set a brand's app at a network. Its next accounts are connected through it."""
-    secret = read_secret(secret_file, "--secret-file", "the app's secret")
+    secret = read_secret(client_secret, "--secret-file", "the app's secret")
     made = session.client.brands.apps.put(brand, channel, client_id, secret, **given)
     session.show(made, _print_one)
 

@@ -316,7 +316,11 @@ class Branding(Group[M]):
         """Set a brand's look. The pages on which people without an account connect profiles and review posts show
         this name, logo, colour and support address, and so does the consent page of programs. It replaces all that
         was set."""
-        return Call("PUT", f"/v1/brands/{segment(ref)}/branding")
+        return Call(
+            "PUT",
+            f"/v1/brands/{segment(ref)}/branding",
+            body=given(colour=colour, logoMediaId=logo_media_id, name=name, supportUrl=support_url),
+        )
 
     @operation
     def get(self, ref: str) -> Call[answers.Branding]:
