@@ -41,13 +41,13 @@ def set_(
 ) -> None:
     """Set how a brand looks there. It replaces all that was set before."""
     if logo is not None:
-        if "logoMediaId" in given:
+        if "logo_media_id" in given:
             raise CommandFailed("name the logo by --logo or by --logo-media-id, not by both", Exit.USAGE)
         if not logo.is_file():
             raise CommandFailed(f"there is no file {logo}", Exit.USAGE)
         from munadi.cli.uploading import upload
 
-        given["logoMediaId"] = upload(session, brand, logo, logo.name)["id"]
+        given["logo_media_id"] = upload(session, brand, logo, logo.name)["id"]
     require_change(given, "brands.branding.put")
     session.show(session.client.brands.branding.put(brand, **given), _print_branding)
 

@@ -65,6 +65,8 @@ async def test_a_look_is_set_read_replaced_and_removed(api: ApiHarness) -> None:
     assert (made["name"], made["colour"], made["textOnColour"]) == ("Acme & Söhne", "#ffd400", "#000000")
     assert (made["brandRef"], made["supportUrl"]) == ("acme", "mailto:help@acme.example")
     assert await api.read(PATH) == made
+    again = (await put(api, LOOK | {"logoMediaId": made["logoMediaId"]})).json()
+    assert again == made  # the same look keeps its addresses
     api.clock.ahead = timedelta(minutes=1)
     other = (await put(api, {"name": "Acme"})).json()
     assert [other[name] for name in ("logoMediaId", "logoUrl", "colour", "textOnColour", "supportUrl")] == [None] * 5
@@ -73,7 +75,7 @@ async def test_a_look_is_set_read_replaced_and_removed(api: ApiHarness) -> None:
     assert (await api.delete(PATH)).status_code == 204
     expect_problem(await api.get(PATH), 404, "NOT_FOUND")
     audited = [each["action"] for each in await api.read_list("/v1/audit?target=acme")]
-    assert sorted(audited) == ["branding.removed", "branding.set", "branding.set"]
+    assert sorted(audited) == ["branding.removed", *["branding.set"] * 3]
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,15 @@ async def test_the_page_is_there_in_hindi(dashboard: DashboardBrowser, program: 
     assert '<html lang="hi">' in page
     assert "ड्राफ़्ट" in page
     assert "Prepare drafts" not in page
+
+
+async def test_the_page_has_the_look_of_the_one_brand_that_can_be_chosen(api: ApiHarness, program: Program) -> None:
+    look = {"name": "Acme Social", "colour": "#0b5fff", "supportUrl": "mailto:help@acme.example"}
+    assert (await api.request("PUT", "/v1/brands/acme/branding", look)).status_code == 200
+    key = await api.key(Scope.KEYS_WRITE, Scope.CONTENTS_READ, brand_ref="acme")
+    for of, is_shown in ((key, True), (api.admin_key, False)):
+        async with api.dashboard(of) as browser:
+            page = await program.page(browser)
+        assert ("help@acme.example" in page, "Acme Social</span>" in page, "/style.css" in page) == (is_shown,) * 3
+        assert "This request works until 1 Dec 2026, 09:15 (UTC)." in page
+        assert "This page is on 127.0.0.1:8080." in page

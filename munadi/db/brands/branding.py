@@ -55,11 +55,11 @@ class BrandingService(Service):
         async with self.database.write() as session:
             before = await _locked(session, brand_ref)
             row = _row(brand_ref, sent, before.created_at if before is not None else now, now)
-            if before is not None:
-                await _delete(session, before)
-            if row.logo_media_id is not None:
-                await _use_logo(session, row)
-            session.add(row)
+            if before is not None and _shown_by(before) == _shown_by(row):
+                row = before
+                row.updated_at = now
+            else:
+                await self._replace(session, before, row)
             record(session, Action.BRANDING_SET, target=brand_ref, brand_ref=brand_ref, now=now)
         return self._view(row)
 
@@ -125,6 +125,13 @@ class BrandingService(Service):
             brand = await session.get(BrandRow, row.brand_ref) if row is not None else None
         return row if brand is not None and brand.erasing_at is None else None
 
+    async def _replace(self, session: AsyncSession, before: BrandingRow | None, row: BrandingRow) -> None:
+        if before is not None:
+            await _delete(session, before)
+        if row.logo_media_id is not None:
+            await _use_logo(session, row)
+        session.add(row)
+
     def _view(self, row: BrandingRow) -> BrandingView:
         return BrandingView(
             brand_ref=row.brand_ref,
@@ -160,6 +167,10 @@ def _row(brand_ref: str, sent: BrandingPut, created_at: datetime, now: datetime)
         created_at=created_at,
         updated_at=now,
     )
+
+
+def _shown_by(row: BrandingRow) -> tuple[str | None, ...]:
+    return row.name, row.logo_media_id, row.colour, row.support_url
 
 
 async def _of_brand(session: AsyncSession, brand_ref: str) -> BrandingRow | None:
