@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "branding.set" | "branding.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -567,6 +567,40 @@ export type BrandView = {
   timezone: string | null;
   /** A post for an account that must be connected again: accept it with a warning, or refuse it. */
   unusableAccounts: UnusableAccounts;
+};
+
+/** How a brand looks on the pages for owners and reviewers. What is absent or null is as without a branding. */
+export type BrandingPut = {
+  /** Of buttons and links, #rrggbb; null: the installation's own. */
+  colour?: string | null;
+  /** A stored PNG, JPEG or WebP that does not move, from 16 to 2048 pixels a side, at most 1 MiB; null: the name alone. */
+  logoMediaId?: string | null;
+  /** The name that these pages show; null: the brand's own. */
+  name?: string | null;
+  /** Where people find help: an https address, or mailto: and one address; null: none is shown. */
+  supportUrl?: string | null;
+};
+
+/** How a brand looks on the pages for owners and reviewers. */
+export type BrandingView = {
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** Of buttons and links; null: the installation's own. */
+  colour: string | null;
+  /** When it was made. */
+  createdAt: string;
+  /** The stored picture; null: the name alone. */
+  logoMediaId: string | null;
+  /** Where the pages load the logo from; anybody can. Null without a logo. */
+  logoUrl: string | null;
+  /** The name that these pages show; null: the brand's own. */
+  name: string | null;
+  /** Where people find help; null: none is shown. */
+  supportUrl: string | null;
+  /** The text on buttons: black or white, whichever contrasts more; null without a colour. */
+  textOnColour: string | null;
+  /** When it last changed. */
+  updatedAt: string;
 };
 
 /** A day: `total` posts are due on it; `contents` has the first ones, earliest first. */
