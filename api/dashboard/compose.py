@@ -16,6 +16,7 @@ from api.dashboard.copies import made_copies
 from api.dashboard.copying import Copy, copies_as_new, keeps_its_time
 from api.dashboard.fields import fields_of, prose
 from api.dashboard.frame import TheFrame
+from api.dashboard.listed_options import listed_options
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.times import local_field
@@ -69,6 +70,7 @@ async def show_compose(
         post=None,
         opened=None,
         accounts=accounts,
+        listed=await listed_options(services, accounts),
         groups=by_network(accounts) if len(accounts) > FEW else None,
         draft=_for_the_form(draft, zone) if draft else None,
         drafts=drafts,

@@ -14,6 +14,7 @@ from api.dashboard.compose import described, metadata_of, zone_named
 from api.dashboard.content import allowed_changes
 from api.dashboard.copying import entry_of, files_of
 from api.dashboard.frame import TheFrame
+from api.dashboard.listed_options import listed_options
 from api.dashboard.page_data import TheReader, Viewer
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.times import local_field
@@ -53,6 +54,7 @@ async def edit_post(
         post=post,
         opened=for_the_form(post, source, zone),
         accounts=accounts,
+        listed=await listed_options(services, accounts),
         groups=None,
         draft=None,
         drafts=None,

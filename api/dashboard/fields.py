@@ -13,7 +13,9 @@ LONG = frozenset({"description"})
 # Words that are written in capitals.
 SHORT = frozenset({"ai", "aigc", "api", "gif", "id", "ms"})
 # What most posts choose. Everything else that need not be given is folded away.
-EVERYDAY = frozenset({"kind", "title", "privacyLevel", "privacyStatus", "visibility", "description", "contentWarning"})
+EVERYDAY = frozenset(
+    {"kind", "title", "boardId", "privacyLevel", "privacyStatus", "visibility", "description", "contentWarning"}
+)
 # What a person chooses with an option, where its name does not say it.
 CHOICES_IN_WORDS = {"privacyLevel": "who can see this", "madeForKids": "whether it is made for kids"}
 

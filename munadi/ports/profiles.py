@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 
@@ -17,12 +19,17 @@ class PastedAs(StrEnum):
 
 class Profiles:
     """Part of a channel. `profile_at` is where people see a profile, with {handle} and {id}; empty where an account
-    does not tell that."""
+    does not tell that. `listed_options`: options whose values an account knows by name."""
 
     pasted_as: PastedAs = PastedAs.TOKEN
     profile_at: str = ""
+    listed_options: tuple[str, ...] = ()
 
     def profile_page(self, handle: str, external_id: str, server: str | None) -> str | None:
         """The public address of a profile; None where it is not known from its account."""
         shown = {"handle": quote(handle.lstrip("@"), safe="."), "id": quote(external_id, safe="")}
         return self.profile_at.format(**shown) or None
+
+    def listed(self, facts: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+        """The names of what an account has, by option and id, as its last check found them. Unknown ones are absent."""
+        return {}

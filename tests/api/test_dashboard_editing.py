@@ -82,3 +82,16 @@ async def test_the_same_warning_about_two_networks_is_one_note_and_goes_when_it_
             row.status, row.lateness_ms = PublicationStatus.PUBLISHED, lateness
     page = await dashboard.page(f"/contents/{made['id']}")
     assert ("Bluesky may be late" in page, "Threads may be late" in page) == (False, True)
+
+
+async def test_boards_are_offered_by_their_names(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    facts = {"boards": {"12": "zebras", "34": "Ants & bees"}}
+    account_id = await api.add_account(ChannelName.PINTEREST, facts=facts)
+    await api.add_account(ChannelName.PINTEREST, handle="unread", facts={"boards": None})
+    page = await dashboard.page("/compose?brandRef=acme")
+    assert faults(page) == []
+    box = page.partition(f'value="{account_id}"')[2].partition(">")[0]
+    found = re.search(r'data-listed="([^"]+)"', box)
+    assert found is not None
+    assert json.loads(html.unescape(found[1])) == {"boardId": [["34", "Ants & bees"], ["12", "zebras"]]}
+    assert page.count("data-listed") == 1, "an account whose boards are not known takes an id"

@@ -53,3 +53,22 @@ async def test_a_scheduled_post_is_edited_with_all_that_it_has(stack: Stack, bra
         ["en"],
         "Look closely",
     )
+
+
+async def test_a_board_is_chosen_by_its_name_and_stays_chosen(stack: Stack, brand: Brand, browser: Browser) -> None:
+    await brand.connect("pinterest")
+    async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}") as page:
+        await page.get_by_role("checkbox", name="Pinterest").check()
+        await page.get_by_label("Text", exact=True).fill("A pin")
+        board = page.locator("[data-option='boardId']")
+        await expect(board.locator(".notes")).to_contain_text("Choose the board on Pinterest")
+        await page.get_by_role("button", name="to do").click()
+        await page.get_by_role("tab", name="Pinterest").click()
+        names = await board.get_by_label("Board").locator("option").all_text_contents()
+        await board.get_by_label("Board").select_option(label=names[1])
+        chosen = await board.get_by_label("Board").input_value()
+        await expect(page.locator("#saved")).to_contain_text("Draft saved")
+        await page.reload()
+        await expect(board.get_by_label("Board")).to_have_value(chosen)
+    drafts = (await brand.api.get("/v1/drafts", params={"brandRef": brand.ref})).json()["data"]
+    assert drafts[0]["content"]["channels"][0]["options"] == {"boardId": chosen}

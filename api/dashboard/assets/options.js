@@ -1,5 +1,7 @@
 // A channel's options as form fields: read them for a request, and fill them in from a draft.
 
+import { chooseListed } from "./listed.js";
+
 /** The value of an option's field; undefined if it is empty, so that the channel's default applies. */
 export function valueOf(field) {
   if (field.dataset.kind === "choices") {
@@ -41,6 +43,7 @@ export function setValue(field, value) {
   }
   const control = field.querySelector("input, select, textarea");
   if (field.dataset.kind === "flag") control.checked = value === true;
+  else if (control.matches("[data-listed]")) chooseListed(control, String(value));
   else if (field.dataset.kind === "lines" && Array.isArray(value)) control.value = value.join("\n");
   else control.value = typeof value === "object" ? JSON.stringify(value) : String(value);
 }

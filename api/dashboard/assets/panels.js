@@ -1,6 +1,7 @@
 // One panel per chosen account: what differs from the post for all. Made from the page's templates.
 
 import { _ } from "./language.js";
+import { offerNames } from "./listed.js";
 import { setValue, valueOf } from "./options.js";
 import { Uploads } from "./uploads.js";
 
@@ -39,6 +40,7 @@ export class Panels {
         each.setAttribute(attribute, `${box.value}-${each.getAttribute(attribute)}`);
       }
     }
+    offerNames(element, box);
     const panel = new Panel(box, element, this.uploadOptions);
     this.kept.set(box.value, panel);
     return panel;

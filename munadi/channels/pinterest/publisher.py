@@ -7,7 +7,7 @@ the outcome unknown. Source: docs/networks/pinterest.md, section 7.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
 from munadi.channels.looking import Look
 from munadi.channels.pinterest import editing
+from munadi.channels.pinterest.accounts import BOARDS
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
 from munadi.channels.pinterest.looking import BoardLook
 from munadi.channels.pinterest.removing import remove, seen
@@ -52,10 +53,16 @@ class PinterestChannel(PostChannel[Options, Prepared]):
 
     options, state = Options, Prepared
     profile_at = "https://www.pinterest.com/{handle}/"
+    listed_options = ("boardId",)
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)
         self._settings, self._api, self._site = settings, api, settings.hosts.auth.rstrip("/")
+
+    def listed(self, facts: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+        """The boards, unless there are more than are read."""
+        boards = facts.get(BOARDS)
+        return {"boardId": boards} if isinstance(boards, dict) else {}
 
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         found = await super()._publish(publication, attempt)
