@@ -27,7 +27,7 @@ from munadi.domain.publication import (
     Ready,
 )
 from munadi.domain.publishing import PREPARE, NextStep, StaleEpoch, Step, StepResult
-from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
+from munadi.ports import AnyChannel, Attempts, Channels, Clock, Renditions, Schedule, TokenProvider
 
 
 class PreparingActivities:
@@ -39,6 +39,7 @@ class PreparingActivities:
         attempts: Attempts,
         channels: Channels,
         tokens: TokenProvider,
+        renditions: Renditions,
         clock: Clock,
         room: WaitingRoom,
     ) -> None:
@@ -46,6 +47,7 @@ class PreparingActivities:
         self._attempts = attempts
         self._channels = channels
         self._tokens = tokens
+        self._renditions = renditions
         self._clock = clock
         self._room = room
 
@@ -75,8 +77,17 @@ class PreparingActivities:
             return read_again(ref, step)
         # The start of its workflow may not be recorded yet; for the workflow, what is accepted is queued.
         step = replace(step, status=PublicationStatus.QUEUED)
-        store = preparation_store(self._attempts, step, self._clock, self._usable(step))
         channel = self._channels[step.channel]
+        try:
+            fitted = await self._fitted(step, channel)
+        except StaleEpoch:
+            return read_again(ref, step)
+        except ChannelError as error:
+            return await self._ended(step, error, number)
+        if isinstance(fitted, timedelta):
+            return step.then(NextStep.AGAIN, fitted)
+        step = fitted
+        store = preparation_store(self._attempts, step, self._clock, self._usable(step))
 
         async def prepare(account: ConnectedAccount) -> Ready | Pending:
             require_permission(account, channel.spec)
@@ -92,6 +103,21 @@ class PreparingActivities:
         except ChannelError as error:
             return await self._ended(step, error, number)
         return step.then(NextStep.READY)
+
+    async def _fitted(self, step: Step, channel: AnyChannel) -> Step | timedelta:
+        """The step once its renditions are made, or how long to wait. They are begun ahead of the channel's own lead,
+        so what is done early waits for that: what is uploaded may expire."""
+        if not step.draft.renditions:
+            return step
+        if step.unfitted:
+            now = self._clock.now()
+            wait = await self._renditions.fit(step.publication_id, step.unfitted, epoch=step.epoch, now=now)
+            loaded = await self._schedule.load(step.publication_id) if wait is None else None
+            if loaded is None or loaded.unfitted or loaded.epoch != step.epoch:
+                return wait or SHORT_WAIT
+            step = replace(loaded, status=step.status)
+        early = step.draft.due_at - channel.lead(step.draft) - self._clock.now()
+        return early if early > timedelta(0) else step
 
     def _usable(self, step: Step) -> Preparation | None:
         """The preparation so far, unless it would expire before the visible call."""

@@ -175,6 +175,9 @@ class WorkerSettings(BaseModel):
     cached_posts: int = Field(
         1_500, ge=10, description="posts whose workflows a worker keeps in memory, about 26 kB each"
     )
+    conversions: int | None = Field(
+        None, ge=1, description="videos that a worker converts at once, each on one core; unset: one for each core"
+    )
 
 
 class Settings(SettingsWithSecretFiles):

@@ -23,6 +23,7 @@ from scripts import cli_options, n8n_fields, python_client, python_shapes, tool_
 from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
+from scripts.fitting_tables import fitting_page
 from scripts.markdown import table
 from scripts.option_tables import meaning, rows
 from scripts.problem_reference import problem_reference
@@ -143,6 +144,7 @@ def tools() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "channels.md": channels,
+    "videos.md": fitting_page,
     "reasons.md": reasons,
     "events.md": events,
     "event-bodies.md": event_bodies,

@@ -47,6 +47,8 @@ from munadi.domain.ids import posts_queue
 from munadi.erasure.store import ErasureStore
 from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
+from munadi.publishing.conversions import ConversionQueue
+from munadi.publishing.fitting import FittingStore
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.live_edits import EditStore
 from munadi.publishing.operators import OperatorCommands
@@ -58,6 +60,7 @@ from munadi.temporal_settings import TemporalSettings
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.activity_context import ActivityContext
 from worker.alerting import AlertLoop
+from worker.converting import Converter
 from worker.discarding import LeftoverRemover
 from worker.erasing import Eraser
 from worker.looking import PostWatcher
@@ -107,7 +110,8 @@ def build_activities(
     attempts = around(AttemptStore(database, runtime.keyring), "attempts")
     schedule = around(ScheduleStore(database, runtime.keyring), "schedule")
     contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock)
-    preparing = PreparingActivities(schedule, attempts, channels, tokens, clock, room)
+    renditions = around(FittingStore(database), "renditions")
+    preparing = PreparingActivities(schedule, attempts, channels, tokens, renditions, clock, room)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     withdrawals = around(WithdrawalStore(database, channels), "withdrawals")
@@ -148,6 +152,13 @@ def build_leftover_remover(runtime: Runtime, database: Database, tokens: Account
 def build_media_remover(runtime: Runtime, database: Database) -> MediaRemover:
     """Build the loop that removes the bytes of deleted media."""
     return MediaRemover(database, runtime.media_store, runtime.clock)
+
+
+def build_converter(runtime: Runtime, database: Database) -> Converter:
+    """Build the loop that converts videos."""
+    queue = ConversionQueue(database, runtime.media_store, runtime.settings.limits)
+    at_once = runtime.settings.worker.conversions or len(os.sched_getaffinity(0))
+    return Converter(database, queue, runtime.media_store, runtime.clock, holder_name(), at_once)
 
 
 def build_retention(runtime: Runtime, database: Database) -> Retention:

@@ -23,6 +23,7 @@ from munadi.publishing.schedule import ScheduleStore
 from worker.compose import (
     build_activities,
     build_alerts,
+    build_converter,
     build_dispatcher,
     build_eraser,
     build_leftover_remover,
@@ -77,6 +78,7 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
         Relay(settings, database, ScheduleStore(database, runtime.keyring), upkeep, client, runtime.clock),
         build_leftover_remover(runtime, database, tokens),
         build_media_remover(runtime, database),
+        build_converter(runtime, database),
         build_retention(runtime, database),
         build_eraser(runtime, database, client),
         build_alerts(runtime, database),

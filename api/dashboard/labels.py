@@ -82,6 +82,7 @@ EVENTS: dict[EventType, str] = {
     E.APPROVAL_GRANTED: N_("Approved"),
     E.APPROVAL_DECLINED: N_("Declined"),
     E.PREFLIGHT_FAILED: N_("Preflight check: it would fail if it were published now"),
+    E.MEDIA_CONVERTING: N_("A video is being converted"),
     E.PUBLISH_STARTED: N_("Publishing started"),
     E.PUBLISH_SUCCEEDED: N_("Published"),
     E.PUBLISH_FAILED: N_("Failed"),

@@ -72,9 +72,20 @@ _LOOKED = {"lookedAt": "2027-01-22T05:10:00Z", "nextLookAt": None, "word": ""}
 _GONE = {**_LOOKED, "verdict": "gone", "since": "2027-01-22T04:54:00Z", "word": "RecordNotFound"}
 _LIMITED = {**_LOOKED, "verdict": "limited", "since": "2027-01-22T04:54:00Z", "word": "label !hide"}
 _LIVE = {**_LOOKED, "verdict": "live", "since": "2027-01-22T04:54:00Z"}
+_CONVERTING = {
+    "index": 0,
+    "mediaId": "med_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "work": "convert",
+    "changes": [{"what": "video_codec", "before": "hevc", "after": "h264"}],
+    "status": "converting",
+    "progress": 40,
+    "since": "2027-01-15T04:10:01Z",
+    "file": None,
+}
 # The status of the one publication, and the further fields in which it differs from one that waits.
 _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
+    EventType.MEDIA_CONVERTING: (_S.QUEUED, {"renditions": [_CONVERTING]}),
     EventType.PUBLISH_STARTED: (_S.PUBLISHING, {"attempts": 1}),
     EventType.PUBLISH_SUCCEEDED: (_S.PUBLISHED, _PUBLISHED),
     EventType.PUBLISH_FAILED: (_S.FAILED, {"attempts": 1, "failure": _FAILED["failure"]}),

@@ -20,7 +20,7 @@ from munadi.channels.partial_options import readable_options
 from munadi.channels.rules import Rules
 from munadi.channels.steps import steps_after
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelSpec, Resend, TextLength
+from munadi.domain.channel import ChannelSpec, MediaRule, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
@@ -132,6 +132,10 @@ class NetworkChannel(Channel[Options, State]):
         places = {one.pointer for one in wrong}
         judged = self.rules.validate(draft, options, account)
         return found + wrong + [one for one in judged if one.pointer.removesuffix("/alt") not in places]
+
+    def media_rules(self, draft: Draft, account: ConnectedAccount | None) -> tuple[MediaRule | None, ...]:
+        options = parse_options(self.spec, self.options, draft.options)[0]
+        return self.rules.media_rules(draft, options or readable_options(self.options, draft.options), account)
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         return self.rules.lengths(draft, account)

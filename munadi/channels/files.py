@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from munadi.channels.text import Problems
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
+from munadi.domain.video import VideoEncoding
 
 # Measured rates are a little off the nominal one (23.976).
 RATE_TOLERANCE = 0.05
@@ -30,21 +31,12 @@ class Bound(NamedTuple):
     tolerance: float = 0
 
 
-class Encoding(NamedTuple):
-    """The encoding of a video. Without `audio` every sound passes."""
-
-    video: Collection[str]
-    rates: tuple[int, int] | None = None
-    audio: Collection[str] = ()
-
-
 @dataclass(frozen=True)
 class FileRule:
     """What a network asks of one file: its MediaRule, and what that does not say."""
 
     media: MediaRule
     bounds: Sequence[Bound] = ()
-    encoding: Encoding | None = None
 
 
 def width(asset: MediaAsset) -> float:
@@ -91,8 +83,8 @@ def check_file(found: Problems, rule: FileRule, asset: MediaAsset, pointer: str)
     """Report all violations of one file."""
     found += check_media_file(found.spec, rule.media, asset, pointer)
     check_bounds(found, asset, pointer, rule.bounds)
-    if rule.encoding and asset.kind is MediaKind.VIDEO:
-        check_encoding(found, asset, pointer, rule.encoding)
+    if rule.media.encoding and asset.kind is MediaKind.VIDEO:
+        check_encoding(found, asset, pointer, rule.media.encoding)
 
 
 def check_bounds(found: Problems, asset: MediaAsset, pointer: str, bounds: Sequence[Bound]) -> None:
@@ -116,17 +108,17 @@ def check_sides(
         found.exceed(pointer, code, rule, message, limits, f"{asset.width}x{asset.height}")
 
 
-def check_encoding(found: Problems, asset: MediaAsset, pointer: str, encoding: Encoding) -> None:
+def check_encoding(found: Problems, asset: MediaAsset, pointer: str, encoding: VideoEncoding) -> None:
     """Report a video's codecs and its frame rate, where the probe could read them."""
-    named = (("video", asset.video_codec, encoding.video), ("audio", asset.audio_codec, encoding.audio))
+    named = (("video", asset.video_codec, encoding.video_codecs), ("audio", asset.audio_codec, encoding.audio_codecs))
     for name, codec, known in named:
         if codec is not None and known and codec not in known:
             limit = ", ".join(known)
             message = f"takes {name} encoded as {limit}; this is {codec}"
             found.add(pointer, "MEDIA_CODEC", f"{name}_codec", message, limit, codec)
-    if encoding.rates is None or asset.fps is None:
+    least, most = encoding.min_fps, encoding.max_fps
+    if least is None or most is None or asset.fps is None:
         return
-    least, most = encoding.rates
     if not least - RATE_TOLERANCE <= asset.fps <= most + RATE_TOLERANCE:
         message = f"takes {least} to {most} frames per second; this has {asset.fps:g}"
         found.add(pointer, "MEDIA_FPS", "fps", message, f"{least}-{most}", asset.fps)

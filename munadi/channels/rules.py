@@ -1,6 +1,6 @@
 """What a network takes, and how a post for it is planned: the base of each network's rules. Pure.
 
-A network states what it asks as data (`needs`, `alone`, `bounds`, `encoding`, a `PollRule`) and writes a check for what
+A network states what it asks as data (`needs`, `alone`, `bounds`, a `PollRule`) and writes a check for what
 is its own alone.
 """
 
@@ -14,12 +14,12 @@ from typing import Any, Generic, NamedTuple
 
 from pydantic import BaseModel
 
-from munadi.channels.files import Bound, Encoding, FileRule, check_file, check_media_count
+from munadi.channels.files import Bound, FileRule, check_file, check_media_count
 from munadi.channels.steps import texts_of
 from munadi.channels.text import Problems, check_extras, collapsed, is_blank, is_web_address, lengths, measure, too_long
 from munadi.channels.weighted import is_charged_as_link
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -66,7 +66,7 @@ class Rules(Generic[Options]):
     Where some of the draft's options are invalid, `options` are the others: `NetworkChannel` has reported those
     problems already. None where nothing can be read. `comment_limits` are the limits of a first comment's length,
     `needs` is what a post must have one of: `text`, `link`, `media` or an option. `alone` are options that exclude
-    something. `bounds` and `encoding` are what files must keep beside the spec's rule of their kind. Without
+    something. `bounds` are what files must keep beside the spec's rule of their kind. Without
     `leads` the spec's lead is that of every post.
     """
 
@@ -74,7 +74,6 @@ class Rules(Generic[Options]):
     needs: Sequence[str] = ()
     alone: Sequence[Alone] = ()
     bounds: Mapping[MediaKind, Sequence[Bound]] = {}
-    encoding: Encoding | None = None
     leads: Leads | None = None
 
     def __init__(self, spec: ChannelSpec) -> None:
@@ -132,9 +131,16 @@ class Rules(Generic[Options]):
         return self.rule_of_kind(draft.media[index].kind)
 
     def rule_of_kind(self, kind: MediaKind) -> FileRule | None:
-        """The spec's rule of a kind, with `bounds` and `encoding`."""
+        """The spec's rule of a kind, with `bounds`."""
         rule = next((one for one in self.spec.media_rules if one.kind is kind), None)
-        return FileRule(rule, self.bounds.get(kind, ()), self.encoding) if rule else None
+        return FileRule(rule, self.bounds.get(kind, ())) if rule else None
+
+    def media_rules(
+        self, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> tuple[MediaRule | None, ...]:
+        """The rule of each medium; None where there is none."""
+        found = [self.file_rule(index, draft, options, account) for index in range(len(draft.media))]
+        return tuple(rule.media if rule else None for rule in found)
 
     def option_problem(self, found: Problem) -> Problem:
         """A problem of the options' model, or a clearer one in its place."""

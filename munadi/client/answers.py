@@ -289,6 +289,7 @@ class Brand(TypedDict):
     approval: str
     createdAt: str
     duplicates: str
+    fit: str
     limits: BrandLimits
     looks: Looks | None
     metadata: dict[str, str]
@@ -345,6 +346,14 @@ class Calendar(TypedDict):
     timezone: str
 
 
+class Change(TypedDict):
+    """One way in which a rendition differs from its file."""
+
+    after: str | None
+    before: str | None
+    what: str
+
+
 class ChannelInsights(TypedDict):
     """One network: all days together, and each of them, also those without a publication."""
 
@@ -381,6 +390,7 @@ class Channel(TypedDict):
     margin: str
     maxMedia: int
     maxParts: int
+    media: dict[str, MediaRule]
     mediaRules: list[MediaRule]
     minMedia: int
     mixedMedia: bool
@@ -612,6 +622,25 @@ class ContentCompletedEvent(TypedDict):
     test: bool
     timestamp: str
     type: Literal["content.completed"]
+
+
+class ContentMediaConvertingEvent(TypedDict):
+    """ContentMediaConvertingEvent."""
+
+    brandRef: str
+    channel: str
+    contentId: str
+    data: PostData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: str
+    reason: None
+    sequence: int
+    sns: str
+    status: str
+    test: bool
+    timestamp: str
+    type: Literal["content.media.converting"]
 
 
 class ContentPreflightFailedEvent(TypedDict):
@@ -964,6 +993,8 @@ class Content(TypedDict):
     clientRef: str | None
     createdAt: str
     draftVersion: int
+    fit: str | None
+    fitMode: str | None
     id: str
     link: str | None
     media: list[MediaAsset]
@@ -1102,6 +1133,7 @@ class Draft(TypedDict):
     media: list[MediaAsset]
     options: dict[str, Any]
     parts: list[str]
+    renditions: list[PlannedRendition]
     text: str
 
 
@@ -1115,6 +1147,7 @@ class DraftView(TypedDict):
     media: list[MediaAsset]
     options: dict[str, Any]
     parts: list[str]
+    renditions: list[PlannedRendition]
     text: str
 
 
@@ -1340,6 +1373,7 @@ class ListedPublication(TypedDict):
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None
+    renditions: list[Rendition]
     scheduledAt: str
     status: str
     warnings: list[Warning_]
@@ -1394,6 +1428,7 @@ class MediaAsset(TypedDict):
     name: str | None
     pages: int | None
     sha256: str
+    video: VideoDetails | None
     videoCodec: str | None
     width: int
 
@@ -1402,6 +1437,7 @@ class MediaRule(TypedDict):
     """The media of one kind that a network accepts. Sizes in bytes, sides in pixels, ratio = width / height."""
 
     convertedTypes: list[str]
+    encoding: VideoEncoding | None
     kind: str
     maxAltLength: int | None
     maxBytes: int
@@ -1414,6 +1450,7 @@ class MediaRule(TypedDict):
     minDuration: str | None
     minRatio: float | None
     minWidth: int | None
+    structure: VideoStructure | None
     takesAlt: bool
 
 
@@ -1435,6 +1472,7 @@ class Media(TypedDict):
     sha256: str
     sourceUrl: str | None
     type: str
+    video: VideoDetails | None
     width: int
 
 
@@ -1472,6 +1510,18 @@ class OverdueCheck(TypedDict):
     count: int
     oldest: str | None
     status: str
+
+
+class PlannedRendition(TypedDict):
+    """What is sent instead of a file: `index` is its place among the media of the draft, from 0."""
+
+    changes: list[Change]
+    index: int
+    key: str
+    mediaId: str
+    recipe: Recipe
+    seconds: float
+    work: str
 
 
 class PostData(TypedDict):
@@ -1569,6 +1619,7 @@ class PublicationDetail(TypedDict):
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None
+    renditions: list[Rendition]
     scheduledAt: str
     status: str
     warnings: list[Warning_]
@@ -1591,6 +1642,7 @@ class Publication(TypedDict):
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None
+    renditions: list[Rendition]
     scheduledAt: str
     status: str
     warnings: list[Warning_]
@@ -1724,6 +1776,22 @@ class ReceiptWithdrawal(TypedDict):
     status: str
 
 
+class Recipe(TypedDict):
+    """How a rendition is made. `width` and `height` are those of its frames, `inner_…` those of the whole picture in
+    them, which is cut where it is larger. `fps` is a fraction such as 30000/1001; null copies the pictures."""
+
+    bitRate: int | None
+    deinterlace: bool
+    fps: str | None
+    height: int
+    innerHeight: int
+    innerWidth: int
+    pictures: str
+    sound: str
+    toneMap: bool
+    width: int
+
+
 class RecoveryView(TypedDict):
     """A recovery or a replay, and its progress. `total` is the number of events found when it was asked for."""
 
@@ -1740,6 +1808,19 @@ class RecoveryView(TypedDict):
     total: int
     types: list[str]
     until: str
+
+
+class Rendition(TypedDict):
+    """A copy of a file that its network takes, made before the post is due."""
+
+    changes: list[Change]
+    file: MediaAsset | None
+    index: int
+    mediaId: str
+    progress: int
+    since: str | None
+    status: str
+    work: str
 
 
 class Replayed(TypedDict):
@@ -1927,6 +2008,55 @@ class Validation(TypedDict):
     warnings: list[Warning_]
 
 
+class VideoDetails(TypedDict):
+    """How a video is encoded, as its file says; null is not known. `rotation` in degrees, for players to turn it."""
+
+    audioChannels: int | None
+    audioRate: int | None
+    bitRate: int | None
+    constantFps: bool | None
+    editList: str | None
+    hdr: bool
+    moovFirst: bool | None
+    pixelFormat: str | None
+    pixelRatio: float
+    progressive: bool
+    rotation: int
+
+
+class VideoEncoding(TypedDict):
+    """How a network takes videos to be encoded: a video that breaks one of these is refused. Null and empty: any."""
+
+    audioCodecs: list[str]
+    maxBitRate: int | None
+    maxFps: int | None
+    maxHeight: int | None
+    maxPixels: int | None
+    maxSides: list[int] | None
+    minBytes: int | None
+    minFps: int | None
+    minHeight: int | None
+    videoCodecs: list[str]
+
+
+class VideoStructure(TypedDict):
+    """What a network's documents ask of a video beyond what Munadi refuses: files that differ have been accepted, or
+    are damaged by some of its servers only. `fit: convert` meets all of it."""
+
+    constantFps: bool
+    editLists: bool
+    evenSides: bool
+    maxAudioChannels: int | None
+    maxAudioRate: int | None
+    maxBitRate: int | None
+    moovFirst: bool
+    pixelFormats: list[str]
+    progressive: bool
+    sdr: bool
+    squarePixels: bool
+    videoCodecs: list[str]
+
+
 class Warning_(TypedDict):
     """A warning for a person. It changes no status."""
 
@@ -2066,6 +2196,7 @@ MunadiEvent = (
     | ContentApprovalRequestedEvent
     | ContentCanceledEvent
     | ContentCompletedEvent
+    | ContentMediaConvertingEvent
     | ContentPreflightFailedEvent
     | ContentPublishCanceledEvent
     | ContentPublishEditedEvent

@@ -156,6 +156,7 @@ class Brands(Group[M]):
         *,
         approval: str | None = None,
         duplicates: str | None = None,
+        fit: str | None = None,
         limits: Json | None = None,
         looks: Json | None = None,
         metadata: Json | None = None,
@@ -168,6 +169,7 @@ class Brands(Group[M]):
             given(
                 approval=approval,
                 duplicates=duplicates,
+                fit=fit,
                 limits=limits,
                 looks=looks,
                 metadata=metadata,

@@ -67,6 +67,7 @@ class BrandChange(TypedDict):
 
     approval: NotRequired[str | None]
     duplicates: NotRequired[str | None]
+    fit: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
     metadata: NotRequired[Mapping[str, Any] | None]
@@ -80,6 +81,7 @@ class BrandCreate(TypedDict):
 
     approval: NotRequired[str | None]
     duplicates: NotRequired[str | None]
+    fit: NotRequired[str | None]
     limits: NotRequired[BrandLimits | None]
     looks: NotRequired[Looks | None]
     metadata: NotRequired[Mapping[str, Any] | None]
@@ -143,6 +145,8 @@ class ContentEdit(TypedDict):
     """Changes to a post: what is absent stays, null clears. The set of channels is fixed."""
 
     channels: NotRequired[Sequence[str | ChannelRequest] | None]
+    fit: NotRequired[str | None]
+    fitMode: NotRequired[str | None]
     link: NotRequired[str | None]
     media: NotRequired[Sequence[MediaRequest] | None]
     metadata: NotRequired[Mapping[str, Any] | None]
@@ -156,6 +160,8 @@ class ContentRequest(TypedDict):
     brandRef: str
     channels: Sequence[str | ChannelRequest]
     clientRef: NotRequired[str | None]
+    fit: NotRequired[str | None]
+    fitMode: NotRequired[str | None]
     fold: NotRequired[str | None]
     link: NotRequired[str | None]
     media: NotRequired[Sequence[MediaRequest] | None]

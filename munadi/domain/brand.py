@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.fitting import Fit
 from munadi.domain.look_ages import Looks
 from munadi.domain.metadata import OwnMetadata
 from munadi.domain.model import CreatedAt, WireModel
@@ -117,6 +118,11 @@ class BrandView(WireModel):
     approval: ApprovalRule = Field(
         ApprovalRule.PROPOSALS,
         description="Which posts wait for an approval: none, those of keys that may only propose, or all of them.",
+    )
+    fit: Fit = Field(
+        Fit.REFUSE,
+        description="What happens to videos that a network does not take: the post is refused, or they are "
+        "converted first.",
     )
     looks: Looks | None = Field(
         None, description="When published posts are looked at; null: as the installation's settings say."

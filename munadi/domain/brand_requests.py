@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandMode, BrandRef, Duplicates, UnusableAccounts
+from munadi.domain.fitting import Fit
 from munadi.domain.look_ages import Looks
 from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
@@ -19,6 +20,7 @@ _EXAMPLE: dict[str, Any] = {
     "duplicates": "refuse",
     "unusableAccounts": "refuse",
     "approval": "always",
+    "fit": "convert",
     "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
     "metadata": {"tenant": "42"},
 }
@@ -46,6 +48,11 @@ class BrandChange(WireModel):
         None,
         description="Which posts wait for an approval: those of keys that may only propose (`proposals`, by default), "
         "all of them (`always`), or none, so that such keys are refused (`never`). See docs/guides/approval.md.",
+    )
+    fit: Fit | None = Field(
+        None,
+        description="What happens to videos that a network does not take, where a post does not say: `refuse` the post "
+        "(by default), or `convert` them first. See docs/guides/files-that-fit.md.",
     )
     looks: Looks | None = Field(
         None,

@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field
 
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
+from munadi.domain.media_rule import RENDERED_FROM as RENDERED_FROM
+from munadi.domain.media_rule import MediaKind as MediaKind
+from munadi.domain.media_rule import MediaRule as MediaRule
 from munadi.domain.model import Duration, WireModel
 from munadi.domain.withdrawal_rule import WithdrawalRule
 
@@ -44,14 +47,6 @@ class TextUnit(StrEnum):
     UTF16_UNITS = "utf16_units"
     EMOJI_BYTES = "emoji_bytes"  # code points, an emoji as its UTF-8 bytes
     WEIGHTED = "weighted_characters"  # an address 23, an emoji 2, others 1 or 2 (munadi/channels/weighted.py)
-
-
-class MediaKind(StrEnum):
-    """The kind of a media file."""
-
-    IMAGE = "image"
-    VIDEO = "video"
-    DOCUMENT = "document"
 
 
 class LinkStyle(StrEnum):
@@ -154,45 +149,6 @@ class Prices(WireModel):
     read: float = Field(description="One read call.")
 
 
-# The types that a rendition can be made from. Others are sent as they are, or refused.
-RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
-
-
-class MediaRule(WireModel):
-    """The media of one kind that a network accepts. Sizes in bytes, sides in pixels, ratio = width / height.
-
-    Images of `converted_types`, larger ones of `RENDERED_FROM` up to `max_source_bytes`, and JPEGs of several pictures
-    are sent as a rendition that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or
-    animation has none.
-    """
-
-    kind: MediaKind = Field(description="Image, video or document.")
-    mime_types: tuple[str, ...] = Field(description="The accepted MIME types.")
-    max_bytes: int = Field(description="The largest file, in bytes.")
-    min_ratio: float | None = Field(None, description="Width divided by height, at least.")
-    max_ratio: float | None = Field(None, description="Width divided by height, at most.")
-    min_width: int | None = Field(None, description="Pixels, at least.")
-    max_width: int | None = Field(None, description="Pixels, at most.")
-    min_duration: Duration | None = Field(None, description="The shortest video.")
-    max_duration: Duration | None = Field(None, description="The longest video.")
-    takes_alt: bool = Field(False, description="Whether alt text is published.")
-    max_alt_length: int | None = Field(None, description="The longest alt text, in characters.")
-    converted_types: tuple[str, ...] = Field((), description="Types that are converted to the first of `mimeTypes`.")
-    max_source_bytes: int | None = Field(None, description="The most bytes of an image that is reduced; null: none is.")
-    max_pages: int | None = Field(None, description="The most pages of a document.")
-
-    def needs_rendition(self, mime_type: str, size: int, *, multi_picture: bool = False) -> bool:
-        """Whether such a file is sent as a rendition, and not as it is."""
-        if mime_type in self.converted_types:
-            return True
-        too_large = self.max_bytes < size <= self.most_bytes(mime_type)
-        return mime_type in self.mime_types and (too_large or multi_picture)
-
-    def most_bytes(self, mime_type: str) -> int:
-        """The largest accepted file of a type, in bytes."""
-        return (self.max_source_bytes if mime_type in RENDERED_FROM else None) or self.max_bytes
-
-
 class ChannelSpec(WireModel):
     """A network's limits and the numbers of its publish protocol, with the version of the facts they come from."""
 
@@ -200,6 +156,9 @@ class ChannelSpec(WireModel):
     title: str = Field(description="The network's name for people.")
     text_limits: tuple[TextLimit, ...] = Field(description="Every limit on a text; all of them hold.")
     media_rules: tuple[MediaRule, ...] = Field(description="What the network accepts, for each kind of media.")
+    media: dict[str, MediaRule] = Field(
+        {}, description="The rule of a post's video, by the option `kind`; `video` where posts have no kinds of it."
+    )
     min_media: int = Field(description="The fewest media of a post.")
     max_media: int = Field(description="The most media of a post.")
     mixed_media: bool = Field(description="Whether one post may have media of several kinds.")
@@ -297,4 +256,7 @@ class ChannelView(ChannelSpec):
     @classmethod
     def of(cls, spec: ChannelSpec, options: type[BaseModel]) -> Self:
         """A channel as the API returns it; `options` is the model of its options."""
-        return cls(**spec.model_dump(by_alias=False), options=options.model_json_schema(by_alias=True))
+        known = spec.model_dump(by_alias=False)
+        videos = [rule for rule in spec.media_rules if rule.kind is MediaKind.VIDEO]
+        known["media"] = spec.media or dict(zip(("video",), videos, strict=False))
+        return cls(**known, options=options.model_json_schema(by_alias=True))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
@@ -15,6 +15,7 @@ from munadi.domain.approval import Approval
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
+from munadi.domain.fitting import Fit, FitMode, PlannedRendition, Rendition
 from munadi.domain.liveness import Liveness
 from munadi.domain.media import MediaAsset
 from munadi.domain.metadata import Metadata
@@ -49,6 +50,9 @@ class Draft(WireModel):
     parts: tuple[str, ...] = Field((), description="The further posts of a thread, where the network has threads.")
     options: dict[str, Any] = Field(
         {}, description="Options of the network, as its `options` schema in `GET /v1/channels` describes them."
+    )
+    renditions: tuple[PlannedRendition, ...] = Field(
+        (), description="What is made of files that the network does not take as they are, and sent instead of them."
     )
 
     @property
@@ -98,6 +102,16 @@ class StoredFields(BaseModel):
         description="All names and texts of your own, to list posts by: returned with the post and its events, never "
         "sent to a network. Null: none.",
     )
+    fit: Literal["refuse", "convert"] | None = Field(
+        None,
+        description="What happens to videos that a network does not take: `refuse` the post, or `convert` them first. "
+        "Null: as the brand's `fit` says. See docs/guides/files-that-fit.md.",
+    )
+    fit_mode: Literal["pad", "crop"] | None = Field(
+        None,
+        description="How a converted video gets another aspect ratio: with bars (`pad`, by default), or without its "
+        "edges (`crop`).",
+    )
 
 
 STORED = tuple(StoredFields.model_fields)
@@ -131,6 +145,9 @@ class PublicationView(WireModel):
     liveness: Liveness | None = Field(
         None, description="Whether the published post is still there; null before the first look."
     )
+    renditions: tuple[Rendition, ...] = Field(
+        (), description="What is made of files that the network does not take as they are, and how far that is."
+    )
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
 
@@ -155,6 +172,8 @@ class ContentView(WireModel):
     )
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
+    fit: Fit | None = Field(None, description="Whether videos are converted; null: as the brand's `fit` says.")
+    fit_mode: FitMode | None = Field(None, description="How a video gets another aspect ratio; null: with bars.")
     approval: Approval | None = Field(None, description="Whether it may be published; null: it needs no approval.")
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
     draft_version: int = Field(

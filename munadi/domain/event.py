@@ -25,6 +25,7 @@ class EventType(StrEnum):
     APPROVAL_GRANTED = "content.approval.granted"
     APPROVAL_DECLINED = "content.approval.declined"
     PREFLIGHT_FAILED = "content.preflight.failed"
+    MEDIA_CONVERTING = "content.media.converting"
     PUBLISH_STARTED = "content.publish.started"
     PUBLISH_SUCCEEDED = "content.publish.succeeded"
     PUBLISH_FAILED = "content.publish.failed"

@@ -142,6 +142,10 @@ EVENT_KINDS: dict[EventType, EventKind] = {
         "it would fail in its current state, with time left to act",
         _PUBLICATION | {"reason": Reason, "data": PreflightData},
     ),
+    EventType.MEDIA_CONVERTING: EventKind(
+        "a publication has waited for a minute for a video to be converted; `renditions` says how far that is",
+        _PUBLICATION,
+    ),
     EventType.PUBLISH_STARTED: EventKind(
         "a publication was claimed: a visible call is or may be under way", _PUBLICATION
     ),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from munadi.domain.channel import MediaKind
 from munadi.domain.model import CreatedAt, UniqueId, WireModel
+from munadi.domain.video import VideoDetails
 
 
 class MediaAsset(WireModel):
@@ -39,6 +40,7 @@ class MediaAsset(WireModel):
         None, description="The file's name, as it was uploaded or in its URL; null where there was none."
     )
     alt: str | None = Field(None, description="What the picture shows, for those who cannot see it.")
+    video: VideoDetails | None = Field(None, description="How a video is encoded; null for other files.")
 
 
 class MediaView(WireModel):
@@ -59,6 +61,7 @@ class MediaView(WireModel):
     name: str | None = Field(
         description="The file's name, as it was uploaded or in its URL; null where there was none."
     )
+    video: VideoDetails | None = Field(None, description="How a video is encoded; null for other files.")
     sha256: str = Field(description="The SHA-256 of the bytes, in hexadecimal.")
     source_url: str | None = Field(description="Where it was fetched from; null for an uploaded file.")
     created_at: CreatedAt

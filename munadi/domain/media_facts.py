@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from munadi.domain.video import VideoDetails
+
 
 class MediaCode(StrEnum):
     """Stable codes, shown in problems."""
@@ -43,8 +45,8 @@ class MediaFacts(BaseModel):
     `fps` is frames per second, `bit_rate` bits per second over all streams, `duration_ms` for videos only.
     `has_alpha`: some pixels may be transparent. `multi_picture`: a JPEG with more pictures behind it
     (MPO, as phones write). `pages` of a document, or its slides; None where only its program could count them.
-    `name` is the file's name where it came from, which proves nothing. What does not apply to the kind is None,
-    but for the sides of a document, which are 0.
+    `name` is the file's name where it came from, which proves nothing. `video` is None for other files, and for those
+    that an older version probed. What does not apply to the kind is None, but for the sides of a document, which are 0.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,3 +66,4 @@ class MediaFacts(BaseModel):
     multi_picture: bool | None = None
     pages: int | None = None
     name: str | None = None
+    video: VideoDetails | None = None

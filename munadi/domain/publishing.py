@@ -15,6 +15,7 @@ from munadi.domain.attempt import Attempt as Attempt
 from munadi.domain.attempt import Doubt as Doubt
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
+from munadi.domain.fitting import PlannedRendition
 from munadi.domain.model import Passed
 from munadi.domain.publication import ENDED, Preparation, PublicationStatus
 
@@ -189,7 +190,8 @@ class Step:
     `name` is POST until the post is live, then the next later step (`comment`, `part-2`), or None when none is left.
     `attempt` is the open attempt of that step. `attempts` counts all of the publication. `look_since` is set when the
     database is a restored one: since then the network may have the post without a record here. `doubt` is set while no
-    attempt is open and an earlier one may have been received.
+    attempt is open and an earlier one may have been received. `unfitted`: renditions that are still to be made; the
+    draft has those that are made in place of their files.
     """
 
     publication_id: str
@@ -208,6 +210,7 @@ class Step:
     attempt: Attempt | None = None
     look_since: datetime | None = None
     doubt: Doubt | None = None
+    unfitted: tuple[PlannedRendition, ...] = ()
 
     def then(self, step: NextStep, after: timedelta = timedelta(0)) -> StepResult:
         """The result for an unchanged publication that continues with `step`."""

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.contents.post_deletion import delete_posts
+from munadi.db.contents.renditions import delete_renditions
 from munadi.db.events.log import hold_numbering
 from munadi.db.idempotency import forget_answers_about
 from munadi.db.idempotency import scope_of as idempotency_scope
@@ -107,6 +108,7 @@ async def _forget_unused(session: AsyncSession, ids: Sequence[str], now: datetim
     still = select(MediaUseRow.media_id).where(col(MediaUseRow.media_id).in_([row.id for row in rows]))
     used = set((await session.exec(still)).all())
     gone = [row for row in rows if row.id not in used]
+    await delete_renditions(session, [row.id for row in gone], now)
     for row in gone:
         row.deleted_at = now
         await forget_answers_about(session, idempotency_scope(row.brand_ref, "media.create"), row.id)

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
+from munadi.db.contents.renditions import delete_renditions
 from munadi.db.events.log import hold_numbering
 from munadi.db.keys.store import forget_brand
 from munadi.db.tables import (
@@ -95,6 +96,7 @@ async def erase_media(session: AsyncSession, scope: Scope, size: int, now: datet
     rows = (await session.exec(query.limit(size).with_for_update())).all()
     for row in rows:
         row.deleted_at = now
+    await delete_renditions(session, [row.id for row in rows], now)
     await delete_rows(session, MediaUseRow, col(MediaUseRow.media_id).in_([row.id for row in rows]))
     await add_to(session, scope, now, {"media": len(rows)})
     return len(rows) == size

@@ -14,6 +14,7 @@ from munadi.domain.publication import Warning_
 from munadi.intake.account_trouble import Trouble
 from munadi.intake.accounts import Target
 from munadi.intake.drafts import PlacedDraft
+from munadi.intake.fitting import lead_of
 from munadi.intake.media import IntakeMedia
 from munadi.intake.requests import ContentRequest
 from munadi.intake.slots import ChosenSlot
@@ -91,7 +92,7 @@ def checked_drafts(
                 channel=channel.spec.name.value,
                 account_id=row.id,
                 draft=each.draft,
-                lead=channel.lead(each.draft),
+                lead=lead_of(each),
                 fingerprint=each.fingerprint,
                 price=channel.price(each.draft),
                 steps=channel.steps(each.draft),

@@ -26,6 +26,7 @@ from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
 from munadi.intake.ending import check_placed
+from munadi.intake.fitting import Fitting, fit_draft, fitting_of
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.requests import ContentRequest
 from munadi.intake.slots import ChosenSlot, choose_slot
@@ -152,7 +153,8 @@ class PostChecker:
             targets, troubles, of_accounts = await self._targets(
                 request, now, due, problems, is_new=is_new, brand_is_visible=brand_is_visible
             )
-            judge = partial(_place_and_check, request, targets, media, problems)
+            fitting = await fitting_of(self.database, request, media)
+            judge = partial(_place_and_check, request, targets, media, problems, fitting)
             placed, warnings = await self.in_thread_if_long(request, brand_is_visible, judge)
             if compared_at is not None:
                 warnings += await check_duplicates(
@@ -218,9 +220,9 @@ class PostChecker:
 
 
 def _place_and_check(
-    request: ContentRequest, targets: Sequence[Target], media: IntakeMedia, problems: ProblemCollector
+    request: ContentRequest, targets: Sequence[Target], media: IntakeMedia, problems: ProblemCollector, fitting: Fitting
 ) -> tuple[list[PlacedDraft], list[Warning_]]:
-    placed = [place_draft(request, target, media) for target in targets]
+    placed = [fit_draft(place_draft(request, target, media), fitting) for target in targets]
     checked = checked_once(placed)
     for each in checked:
         check_draft(each, problems)

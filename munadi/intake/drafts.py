@@ -24,7 +24,8 @@ class PlacedDraft:
 
     `roots` has for each part the pointer of the object that gave it (the post or its channel); `places` has for each
     usable media its index in the request. `link_appended`: the link became part of the text. `fingerprint`
-    is equal for drafts that look the same: `munadi.intake.fingerprint`.
+    is equal for drafts that look the same: `munadi.intake.fingerprint`. `fitted`: as the network will get it, where
+    files are converted for it; `cure`: as it would, if they were (`munadi.intake.fitting`).
     """
 
     target: Target
@@ -36,6 +37,13 @@ class PlacedDraft:
     media_missing: bool
     link_appended: bool
     fingerprint: str
+    fitted: Draft | None = None
+    cure: Draft | None = None
+
+    @property
+    def shown(self) -> Draft:
+        """The draft as the network will get it."""
+        return self.fitted or self.draft
 
     def pointer(self, pointer: str) -> str:
         """A pointer below the draft as a pointer into the request."""
@@ -109,8 +117,8 @@ def checked_once(drafts: Sequence[PlacedDraft]) -> list[PlacedDraft]:
 
 
 def check_draft(placed: PlacedDraft, problems: ProblemCollector) -> None:
-    """Apply the channel's rules to one draft."""
-    for problem in placed.target.channel.validate(placed.draft, placed.target.account):
+    """Apply the channel's rules to one draft, as the network will get it."""
+    for problem in _with_cures(placed, placed.target.channel.validate(placed.shown, placed.target.account)):
         if placed.media_missing and (problem.code == "MISSING_FIELD" or problem.pointer == "/media"):
             continue  # it follows from a refused media, which is a problem already
         at_link = _at_link(placed, problem)
@@ -118,6 +126,19 @@ def check_draft(placed: PlacedDraft, problems: ProblemCollector) -> None:
         if problem.code == "MISSING_FIELD" and (problems.has(rooted.pointer) or problems.has_code("INVALID_LINK")):
             continue  # the field was sent, but could not be read
         problems.extend([rooted])
+
+
+def _with_cures(placed: PlacedDraft, problems: list[Problem]) -> list[Problem]:
+    """The problems, with a hint at those of files that converting them would solve."""
+    of_media = {one.pointer for one in problems if one.pointer.startswith("/media/")}
+    if placed.cure is None or not of_media:
+        return problems
+    left = {one.pointer for one in placed.target.channel.validate(placed.cure, placed.target.account)}
+    hint = "; with fit: convert a copy that fits is sent instead"
+    cured = of_media - left
+    return [
+        one.model_copy(update={"message": f"{one.message}{hint}"}) if one.pointer in cured else one for one in problems
+    ]
 
 
 def _at_link(placed: PlacedDraft, problem: Problem) -> Problem:

@@ -14,6 +14,7 @@ from munadi.channels.weighted import is_charged_as_link
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
+from munadi.intake.fitting import lead_of
 from munadi.intake.requests import ContentRequest
 from munadi.intake.times import zone_is_used
 
@@ -35,6 +36,7 @@ class WarningCode(StrEnum):
     MENTIONS_ABOVE_ADVISED = "MENTIONS_ABOVE_ADVISED"
     ALT_TEXT_MISSING = "ALT_TEXT_MISSING"
     IMAGE_CONVERTED = "IMAGE_CONVERTED"
+    VIDEO_CONVERTED = "VIDEO_CONVERTED"
     APP_UNAUDITED = "APP_UNAUDITED"
     PREPARATION_MAY_BE_LATE = "PREPARATION_MAY_BE_LATE"
     ACCOUNT_REAUTH_REQUIRED = "ACCOUNT_REAUTH_REQUIRED"
@@ -76,6 +78,7 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
             _soft_limits: bool(spec.soft_limits),
             _alt_texts: has_media,
             _renditions: has_media,
+            _converted: bool(placed.draft.renditions),
             _wordless: spec.found_by_words,
             _notices: bool(spec.notices),
         }
@@ -107,7 +110,7 @@ def preparation_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled
             f"is given {_minutes(lead)} to prepare this, and {_minutes(scheduled - now)} are left: it may be late",
         )
         for placed in drafts
-        if (lead := placed.target.channel.lead(placed.draft)) > scheduled - now
+        if (lead := lead_of(placed)) > scheduled - now
     ]
 
 
@@ -170,6 +173,15 @@ def _renditions(placed: PlacedDraft) -> Iterator[Warning_]:
     if made:
         message = f"gets a converted or smaller copy of {_of(len(made), len(media))}, which looks the same"
         yield _warning(spec, WarningCode.IMAGE_CONVERTED, _media_pointer(placed, made[0]), message)
+
+
+def _converted(placed: PlacedDraft) -> Iterator[Warning_]:
+    """One for each video, with all that is different in its copy."""
+    for one in placed.draft.renditions:
+        changes = ", ".join(f"{each.what} {each.before or 'unknown'} → {each.after}" for each in one.changes)
+        message = f"gets a converted copy of this video: {changes or 'without what its edit list leaves out'}"
+        pointer = _media_pointer(placed, one.index)
+        yield _warning(placed.target.channel.spec, WarningCode.VIDEO_CONVERTED, pointer, message)
 
 
 def _wordless(placed: PlacedDraft) -> Iterator[Warning_]:

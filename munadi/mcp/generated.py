@@ -64,6 +64,16 @@ class Post(Input):
     client_ref: Annotated[str, Field(max_length=255)] | None = Field(
         None, description="Your own id for the post, to find it by."
     )
+    fit: Literal["refuse", "convert"] | None = Field(
+        None,
+        description="What happens to videos that a network does not take: `refuse` the post, or `convert` them "
+        "first. Null: as the brand's `fit` says. See docs/guides/files-that-fit.md.",
+    )
+    fit_mode: Literal["pad", "crop"] | None = Field(
+        None,
+        description="How a converted video gets another aspect ratio: with bars (`pad`, by default), or without "
+        "its edges (`crop`).",
+    )
     fold: Literal["earlier", "later"] | None = Field(
         None, description="Which one, when clocks go back and the local hour comes twice."
     )
@@ -106,6 +116,16 @@ class PostChange(Input):
 
     channels: Annotated[list[ChannelOrName], Field(max_length=50)] | None = Field(
         None, description="Those to change, by channel (and accountId where there are several)."
+    )
+    fit: Literal["refuse", "convert"] | None = Field(
+        None,
+        description="What happens to videos that a network does not take: `refuse` the post, or `convert` them "
+        "first. Null: as the brand's `fit` says. See docs/guides/files-that-fit.md.",
+    )
+    fit_mode: Literal["pad", "crop"] | None = Field(
+        None,
+        description="How a converted video gets another aspect ratio: with bars (`pad`, by default), or without "
+        "its edges (`crop`).",
     )
     link: Annotated[str, Field(max_length=2048)] | None = Field(None, description="The new link; null removes it.")
     media: Annotated[list[Media], Field(max_length=50)] | None = Field(

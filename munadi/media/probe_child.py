@@ -9,26 +9,17 @@ Prints one JSON object: `facts`, or a refusal's `code`, `message`, `limit` and `
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from munadi.domain.media_facts import MediaFacts, MediaRefused
+from munadi.media.confinement import limit_resources
 from munadi.media.sniff import Kind
 
 # Octets of its own data, room for a decoder's pictures at 8K, and seconds of computing.
 MAX_MEMORY = 1 << 30
 MAX_SECONDS = 20
-
-
-def limit_resources() -> None:
-    """Before anything is read. `RLIMIT_DATA` counts what is allocated, not what libraries map."""
-    for name, wanted in ((resource.RLIMIT_DATA, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
-        _, most = resource.getrlimit(name)
-        limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-        resource.setrlimit(name, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def answer(path: Path, kind: Kind, size: int, max_pixels: int) -> dict[str, Any]:
@@ -51,7 +42,7 @@ def _read(path: Path, kind: Kind, size: int, max_pixels: int) -> MediaFacts:
 
 
 if __name__ == "__main__":
-    limit_resources()
+    limit_resources(memory=MAX_MEMORY, seconds=MAX_SECONDS)
     name, given, mime_type, reader, size, pixels = sys.argv[1:]
     kind = Kind("document" if given == "document" else "video", mime_type, reader)
     sys.stdout.write(json.dumps(answer(Path(name), kind, int(size), int(pixels))))

@@ -1,12 +1,12 @@
 """Probes a video or a document in a separate process (`munadi/media/probe_child.py`)."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
+from munadi.media.confinement import harmless_environment
 from munadi.media.sniff import Kind
 
 # 8K; each decoded frame needs about 1.5 bytes per pixel.
@@ -14,8 +14,6 @@ MAX_VIDEO_PIXELS = 7680 * 4320
 # Of waiting for the process, which the kernel ends after `probe_child.MAX_SECONDS` of computing.
 _CHILD_SECONDS = 60.0
 _CHILD = "munadi.media.probe_child"
-# Nothing that the process could give away.
-_SECRETS = ("MUNADI_", "AWS_")
 
 
 def probe_apart(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
@@ -25,7 +23,7 @@ def probe_apart(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
     """
     argv = [sys.executable, "-I", "-m", _CHILD, str(path.resolve()), kind.kind, kind.mime_type, kind.reader]
     argv += [str(size), str(max_pixels)]
-    env = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SECRETS)}
+    env = harmless_environment()
     try:
         ended = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_CHILD_SECONDS, env=env)
     except subprocess.TimeoutExpired as error:

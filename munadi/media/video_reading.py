@@ -9,11 +9,15 @@ from pathlib import Path
 import av
 
 from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.video import VideoDetails
+from munadi.media.mp4_structure import Mp4Structure, read_structure
 from munadi.media.probe_process import MAX_VIDEO_PIXELS, too_costly
 from munadi.media.sniff import Kind
 
 _OPEN_SECONDS = 10.0
 _MAX_PACKETS = 500
+# ITU-T H.273, table 3: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67).
+HDR_TRANSFERS = (16, 18)
 
 
 def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
@@ -21,7 +25,8 @@ def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PI
     options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
     try:
         with av.open(f"file:{path.resolve()}", format=kind.reader, options=options, timeout=_OPEN_SECONDS) as container:
-            return _facts(container, kind, size, max_pixels)
+            structure = read_structure(path) if kind.reader == "mov" else Mp4Structure()
+            return _facts(container, kind, size, max_pixels, structure)
     except MediaRefused:
         raise
     except MemoryError as error:
@@ -32,7 +37,9 @@ def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PI
         ) from error
 
 
-def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pixels: int) -> MediaFacts:
+def _facts(
+    container: av.container.InputContainer, kind: Kind, size: int, max_pixels: int, structure: Mp4Structure
+) -> MediaFacts:
     pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not pictures:
         raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the file has no video stream")
@@ -43,10 +50,11 @@ def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pi
     seconds = _seconds(container, stream)
     if kind.reader == "mov" and not seconds:  # others may leave it open, as a browser's recording does
         raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video lasts no time")
-    rotation = _first_rotation(container, stream)
-    turned = rotation % 180 != 0
+    frame = _first_frame(container, stream)
+    turned = int(frame.rotation) % 180 != 0
     rate = stream.average_rate or stream.guessed_rate
     audio = container.streams.audio
+    bit_rate = container.bit_rate or (round(size * 8 / seconds) if seconds else None)
     return MediaFacts(
         kind="video",
         mime_type=kind.mime_type,
@@ -57,7 +65,32 @@ def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pi
         video_codec=stream.codec_context.name,
         audio_codec=audio[0].codec_context.name if audio and audio[0].codec_context else None,
         fps=round(float(rate), 3) if rate else None,
-        bit_rate=container.bit_rate or (round(size * 8 / seconds) if seconds else None),
+        bit_rate=bit_rate,
+        video=_details(stream, frame, audio[0] if audio else None, bit_rate, structure),
+    )
+
+
+def _details(
+    stream: av.VideoStream,
+    frame: av.VideoFrame,
+    audio: av.AudioStream | None,
+    bit_rate: int | None,
+    structure: Mp4Structure,
+) -> VideoDetails:
+    ratio = float(stream.sample_aspect_ratio or 1) or 1.0
+    sound = audio.codec_context if audio else None
+    return VideoDetails(
+        pixel_format=frame.format.name,
+        bit_rate=bit_rate,
+        rotation=int(frame.rotation) % 360,
+        pixel_ratio=round(1 / ratio if int(frame.rotation) % 180 else ratio, 4),
+        progressive=not frame.interlaced_frame,
+        hdr=frame.color_trc in HDR_TRANSFERS,
+        audio_channels=sound.channels if sound else None,
+        audio_rate=sound.rate if sound else None,
+        moov_first=structure.moov_first,
+        edit_list=structure.edit_list,
+        constant_fps=structure.constant_fps,
     )
 
 
@@ -81,12 +114,12 @@ def _seconds(container: av.container.InputContainer, stream: av.VideoStream) -> 
     return None
 
 
-def _first_rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Degrees by which the first picture is turned. Decoding it also proves that there is one."""
+def _first_frame(container: av.container.InputContainer, stream: av.VideoStream) -> av.VideoFrame:
+    """The first picture. Decoding it also proves that there is one."""
     stream.codec_context.thread_count = 1
     for number, packet in enumerate(container.demux(stream)):
         for frame in packet.decode():
-            return int(frame.rotation)
+            return frame
         if number >= _MAX_PACKETS:
             break
     raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video has no picture that can be decoded")

@@ -5,6 +5,7 @@ Schedule       what is due, and the next step           munadi.publishing.schedu
 Attempts       intents, outcomes, preparations         munadi.publishing.attempts
 Withdrawals    what is left to remove of a live post    munadi.publishing.withdrawals
 Edits          the edit of a live post                  munadi.publishing.live_edits
+Renditions     files made for a network                 munadi.publishing.fitting
 Operators      commands that operators signal           munadi.publishing.operators
 TokenProvider  a usable token, refreshed under a lease  munadi.accounts.tokens, over munadi.db.accounts.store
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
@@ -34,5 +35,14 @@ from munadi.ports.imports import AccountImport
 from munadi.ports.media import LinkCard, LinkReader, MediaReader
 from munadi.ports.profiles import PastedAs
 from munadi.ports.publication import PreparationStore, PreparedState, Publication
-from munadi.ports.stores import Attempts, Edits, LiveAttempts, Operators, Schedule, TokenProvider, Withdrawals
+from munadi.ports.stores import (
+    Attempts,
+    Edits,
+    LiveAttempts,
+    Operators,
+    Renditions,
+    Schedule,
+    TokenProvider,
+    Withdrawals,
+)
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount

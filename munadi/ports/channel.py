@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, final
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.attempt import Attempt
 from munadi.domain.brand_app import AppCredentials
-from munadi.domain.channel import SLOWEST_UPLINK, ChannelName, ChannelSpec, Resend, TextLength
+from munadi.domain.channel import SLOWEST_UPLINK, ChannelName, ChannelSpec, MediaRule, Resend, TextLength
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
@@ -77,6 +77,10 @@ class Channel(LivePosts, Profiles, Generic[Options, State]):
     @abstractmethod
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """All violations of the channel's rules, with pointers relative to the draft (`/text`, `/media/0`). Pure."""
+
+    def media_rules(self, draft: Draft, account: ConnectedAccount | None) -> tuple[MediaRule | None, ...]:
+        """What the network asks of each medium of a draft; None where it takes none of its kind. Pure."""
+        return (None,) * len(draft.media)
 
     @abstractmethod
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
@@ -257,12 +261,9 @@ def _unforeseen(error: Exception, operation: str, title: str, gate_passed: bool)
         message = f"{title}: the network's answers took too long"
         return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE")
     log.error("%s of %s failed unexpectedly", operation, title, exc_info=error)
-    return ChannelError(
-        Reason.PROVIDER_OUTAGE,
-        Effect.UNKNOWN if gate_passed else Effect.NOT_SENT,
-        f"{title}: the network's answer could not be understood",
-        provider_code=type(error).__name__,
-    )
+    effect = Effect.UNKNOWN if gate_passed else Effect.NOT_SENT
+    message = f"{title}: the network's answer could not be understood"
+    return ChannelError(Reason.PROVIDER_OUTAGE, effect, message, provider_code=type(error).__name__)
 
 
 @dataclass(frozen=True)

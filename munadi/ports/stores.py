@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.app_pause import Paused
 from munadi.domain.failure import ChannelError, Effect, Failure
+from munadi.domain.fitting import PlannedRendition
 from munadi.domain.live_edit import Edited, Editing, LiveEdit, Stop
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
 from munadi.domain.publication import POST, Preparation, PublicationStatus, Published
@@ -88,6 +89,15 @@ class Attempts(Protocol):
 
     async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
+
+
+class Renditions(Protocol):
+    """Makes what is sent instead of files that a network does not take as they are."""
+
+    async def fit(
+        self, publication_id: str, planned: Sequence[PlannedRendition], *, epoch: int, now: datetime
+    ) -> timedelta | None:
+        """None once all are made; else when to look again. Raises ChannelError, rejected, and StaleEpoch."""
 
 
 class LiveAttempts(Protocol):

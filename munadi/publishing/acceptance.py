@@ -26,10 +26,11 @@ from munadi.domain.audit import Action
 from munadi.domain.content import ContentView, PublicationView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
+from munadi.domain.fitting import StoredRendition
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.publishing import View
-from munadi.intake.checked import CheckedDrafts, CheckedPost
+from munadi.intake.checked import CheckedDrafts, CheckedPost, CheckedPublication
 from munadi.publishing import approvals
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
@@ -108,6 +109,7 @@ class NewPost:
                     "fingerprint": each.fingerprint,
                     "price": each.price,
                     "steps_left": list(each.steps),
+                    "renditions": planned_renditions(each),
                     **(_APPROVAL_HOLD | {"hold_since": now} if is_proposed else _account_hold(each.waits_for, now)),
                     "created_at": now,
                     "updated_at": now,
@@ -144,6 +146,12 @@ def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRu
     rows = _BRAND_AND_ENDPOINTS.read(connection, {"brand_ref": brand_ref})
     endpoints = [Subscription(*row[3:]) for row in rows if row[3] is not None]
     return BrandRules.kept(rows[0][:3] if rows else None), endpoints
+
+
+def planned_renditions(publication: CheckedPublication) -> list[dict[str, Any]] | None:
+    """What its row remembers of its renditions, none of which is made yet."""
+    planned = publication.draft.renditions
+    return [StoredRendition.of(one).model_dump(mode="json") for one in planned] or None
 
 
 def draft_values(

@@ -13,7 +13,7 @@ from munadi.domain.event import EventType
 from munadi.intake.checked import CheckedDrafts
 from munadi.intake.duplicates import require_no_duplicates
 from munadi.publishing import approvals
-from munadi.publishing.acceptance import draft_values
+from munadi.publishing.acceptance import draft_values, planned_renditions
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
 from munadi.publishing.ending import EndChange
@@ -54,7 +54,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, rules: BrandR
         locked.draft = fresh
         for row, each in zip(locked.publications, drafts.publications, strict=True):
             row.lead_seconds, row.preparation_ready = each.lead.total_seconds(), False
-            row.steps_left = list(each.steps)
+            row.steps_left, row.renditions = list(each.steps), planned_renditions(each)
             # A running preparation of the old draft must not fail the new one.
             row.epoch += 1
             await give_up_preparation(locked.session, row, locked.now)

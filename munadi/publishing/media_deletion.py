@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.audit import record
 from munadi.db.contents.media import IS_THERE, new_media
 from munadi.db.contents.media_uses import lock_to_delete, needed_by
+from munadi.db.contents.renditions import delete_renditions
 from munadi.db.idempotency import forget_answers_about, scope_of
 from munadi.db.session import Database
 from munadi.db.tables import MediaRow, MediaUseRow
@@ -54,6 +55,7 @@ async def delete_media(session: AsyncSession, media_id: str, now: datetime) -> b
     if found:
         raise MediaInUse(found[:NAMED], has_more=len(found) > NAMED)
     row.deleted_at = now
+    await delete_renditions(session, [media_id], now)
     await session.exec(delete(MediaUseRow).where(col(MediaUseRow.media_id) == media_id))
     # The same upload, repeated, is stored again.
     await forget_answers_about(session, scope_of(row.brand_ref, "media.create"), media_id)

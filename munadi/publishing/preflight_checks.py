@@ -85,6 +85,8 @@ def _of_draft(ahead: DuePublication, channel: AnyChannel, keyring: KeyRing) -> F
         account = connected_account(ahead.account, open_credentials(keyring, ahead.account))
     except SealBroken:
         return failure_of(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened")
+    if ahead.step.unfitted:
+        return None  # its files are not those that the network will get
     problems = channel.validate(ahead.step.draft, account)
     return _of_problem(problems[0]) if problems else None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
@@ -14,6 +15,7 @@ from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.attempt import Attempt, Doubt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
+from munadi.domain.fitting import PlannedRendition, StoredRendition
 from munadi.domain.publication import POST, Preparation, PublicationStatus
 from munadi.domain.publishing import Step
 
@@ -72,7 +74,7 @@ async def step_of(
 
 def step_from(content: ContentRow, current: DraftRow, row: PublicationRow, preparation: Preparation | None) -> Step:
     """Build the next step, from its rows and the `preparation` that the caller opened."""
-    draft = Draft.model_validate(current.resolved[row.id])
+    draft, unfitted = fitted_draft(Draft.model_validate(current.resolved[row.id]), row.renditions)
     return Step(
         publication_id=row.id,
         content_id=row.content_id,
@@ -90,7 +92,26 @@ def step_from(content: ContentRow, current: DraftRow, row: PublicationRow, prepa
         looks=row.look_count,
         name=step_name(row),
         look_since=row.look_since,
+        unfitted=unfitted,
     )
+
+
+def fitted_draft(
+    draft: Draft, renditions: Sequence[Mapping[str, Any]] | None
+) -> tuple[Draft, tuple[PlannedRendition, ...]]:
+    """The draft with the renditions that are made in place of their files, and those that are not made yet."""
+    if not draft.renditions:
+        return draft, ()
+    made = {one["key"]: StoredRendition.model_validate(one).file for one in renditions or ()}
+    media, unfitted = list(draft.media), []
+    for planned in draft.renditions:
+        file = made.get(planned.key)
+        if file is None:
+            unfitted.append(planned)
+        else:
+            source = media[planned.index]
+            media[planned.index] = file.model_copy(update={"id": source.id, "alt": source.alt, "name": source.name})
+    return draft.model_copy(update={"media": tuple(media)}), tuple(unfitted)
 
 
 def with_attempts(step: Step, attempts: Sequence[AttemptRow]) -> Step:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.contents.media import IS_THERE
+from munadi.db.contents.media import IS_OWN, IS_THERE
 from munadi.db.session import Database
 from munadi.db.tables import MediaRow, MediaUseRow
 from munadi.ports import Clock
@@ -32,7 +32,9 @@ async def delete_unused(database: Database, clock: Clock, before: datetime, shar
 
     while True:
         async with database.read() as session:
-            query = select(MediaRow.id).where(col(MediaRow.id) > after, IS_THERE, col(MediaRow.created_at) < before)
+            query = select(MediaRow.id).where(
+                col(MediaRow.id) > after, IS_THERE, IS_OWN, col(MediaRow.created_at) < before
+            )
             ids = (await session.exec(query.order_by(col(MediaRow.id)).limit(CONSIDERED))).all()
             unused = await _unused(session, ids)
         await pace.each(unused, delete)

@@ -117,8 +117,10 @@ BOUNDS = {
     for sign, limit in ((-1, bound.least), (1, bound.most))
     if limit is not None and bound.measure in MEASURES
 }
-ENCODED = {(name, rule.kind): (name, rule, found.encoding) for name in TABLES for rule, _, found in file_rules(name)}
-ENCODED = {key: row for key, row in ENCODED.items() if row[2] and key[1] is MediaKind.VIDEO}
+ENCODED = {
+    (name, rule.kind): (name, rule, found.media.encoding) for name in TABLES for rule, _, found in file_rules(name)
+}
+ENCODED = {key: row for key, row in ENCODED.items() if row[2] and row[2].video_codecs and key[1] is MediaKind.VIDEO}
 
 
 @pytest.mark.parametrize("row", BOUNDS.values(), ids=[" ".join(map(str, key)) for key in BOUNDS])
@@ -135,15 +137,16 @@ def test_every_bound_of_a_file_holds_just_outside_and_not_just_inside(row: Any) 
 @pytest.mark.parametrize("row", ENCODED.values(), ids=[name for name, _ in ENCODED])
 def test_a_video_is_refused_by_its_encoding_only_where_it_is_known(row: Any) -> None:
     name, rule, encoding = row
-    rates = encoding.rates or (0, 1000)
+    has_rates = encoding.min_fps is not None and encoding.max_fps is not None
+    rates = (encoding.min_fps, encoding.max_fps) if has_rates else (0, 1000)
     inside = [
-        *({"video_codec": codec} for codec in (*encoding.video, None)),
-        *({"audio_codec": codec} for codec in (*encoding.audio, None)),
+        *({"video_codec": codec} for codec in (*encoding.video_codecs, None)),
+        *({"audio_codec": codec} for codec in (*encoding.audio_codecs, None)),
         *({"fps": rate} for rate in (rates[0] - files.RATE_TOLERANCE, rates[1] + files.RATE_TOLERANCE, None)),
     ]
-    outside = [("video_codec", {"video_codec": "nosuch"})]
-    outside += [("audio_codec", {"audio_codec": "nosuch"})] * bool(encoding.audio)
-    outside += [("fps", {"fps": rate}) for rate in (rates[0] - 0.06, rates[1] + 0.06) if encoding.rates]
+    outside = [("video_codec", {"video_codec": "nosuch"})] * bool(encoding.video_codecs)
+    outside += [("audio_codec", {"audio_codec": "nosuch"})] * bool(encoding.audio_codecs)
+    outside += [("fps", {"fps": rate}) for rate in (rates[0] - 0.06, rates[1] + 0.06) if has_rates]
     for facts, broken in (*((facts, None) for facts in inside), *((facts, edge) for edge, facts in outside)):
         found = CHANNELS[name].validate(ruled(name, rule, **facts), None)
         assert [one.rule for one in found if one.rule in ("video_codec", "audio_codec", "fps")] == [broken] * bool(
@@ -189,8 +192,9 @@ def test_the_documents_name_the_limits(name: str) -> None:
     numbers |= {rule.max_alt_length for rule in spec.media_rules if rule.max_alt_length}
     for _, _, found in file_rules(name):
         numbers |= {edge for bound in found.bounds for edge in (bound.least, bound.most) if edge and edge < 10_000}
-        numbers |= set(found.encoding.rates or ()) if found.encoding else set()
-        codecs = found.encoding.video if found.encoding else ()
+        encoding = found.media.encoding
+        numbers |= {encoding.min_fps, encoding.max_fps} - {None} if encoding else set()
+        codecs = encoding.video_codecs if encoding else ()
         assert [one for one in codecs if one not in text and (one != "hevc" or "h265" not in text)] == []
     assert {number for number in numbers if str(number) not in text} == set()
 

@@ -32,6 +32,7 @@ from munadi.domain.reasons import failure_of
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import AccountImport, Attempt, Channels, Connection, Publication
 from munadi.publishing.attempts import AttemptStore
+from munadi.publishing.fitting import FittingStore
 from munadi.publishing.preflights import Preflights
 from munadi.publishing.schedule import ScheduleStore
 from tests.db.seeding import START, Seed, StillClock, token
@@ -114,7 +115,13 @@ class Late:
 
     async def prepare(self) -> Any:
         activities = PreparingActivities(
-            self.schedule, self.attempts, self.network.channels, self.tokens, self.clock, WaitingRoom()
+            self.schedule,
+            self.attempts,
+            self.network.channels,
+            self.tokens,
+            FittingStore(self.seed.database),
+            self.clock,
+            WaitingRoom(),
         )
         return await ActivityEnvironment().run(activities.prepare, await self._ref())
 

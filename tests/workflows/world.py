@@ -41,6 +41,7 @@ from munadi.ports import Channels, Clock, Connection
 from munadi.publishing import account_changes, approvals, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
+from munadi.publishing.fitting import FittingStore
 from munadi.publishing.live_edits import EditStore
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.plans import view_of
@@ -239,9 +240,7 @@ class World:
     async def content(self, content_id: str) -> ContentRow:
         """The row of a post."""
         async with self.database.read() as session:
-            row = await session.get(ContentRow, content_id)
-            assert row is not None
-            return row
+            return await session.get_one(ContentRow, content_id)
 
     async def events(self, content_id: str) -> list[EventRow]:
         """The events of a post in order."""
@@ -257,7 +256,7 @@ class World:
 
     def activities(self) -> list[Callable[..., Any]]:
         """The real activities over this world."""
-        channels = Channels(dict(self.channels))
+        channels, fitting = Channels(dict(self.channels)), FittingStore(self.database)
         schedule, attempts = ScheduleStore(self.database, self.keyring), AttemptStore(self.database, self.keyring)
         contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock)
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
@@ -267,7 +266,7 @@ class World:
         return [
             contents.look,
             contents.operate,
-            PreparingActivities(schedule, attempts, channels, self.tokens, self.clock, self.room).prepare,
+            PreparingActivities(schedule, attempts, channels, self.tokens, fitting, self.clock, self.room).prepare,
             publishing.publish,
             publishing.check,
             ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,

@@ -27,6 +27,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TAG_GRAPHEMES = 64
@@ -178,6 +179,7 @@ SPEC = ChannelSpec(
             max_duration=timedelta(minutes=10),
             takes_alt=True,
             max_alt_length=1000,  # the lexicon's graphemes; code points are at least as many
+            structure=VideoStructure(constant_fps=True, even_sides=True),
         ),
     ),
     min_media=0,

@@ -25,7 +25,7 @@ from munadi.channels.meta.rules import check_cover, check_scope, check_story
 from munadi.channels.rules import Rules, check_option_kinds
 from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 
@@ -53,6 +53,15 @@ class FacebookRules(Rules[Options]):
     ) -> FileRule | None:
         """By the kind of the post, which `check_options` judges first."""
         return None
+
+    def media_rules(
+        self, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> tuple[MediaRule | None, ...]:
+        """A photo's, or that of the kind which the post is."""
+        shown = _shown(draft, options)
+        kind = kind_of(draft.model_copy(update={"media": tuple(shown.values())}), options or Options())
+        video = VIDEOS.get(kind, VIDEOS[Kind.VIDEO]).media
+        return tuple(PHOTO if asset.kind is MediaKind.IMAGE else video for asset in draft.media)
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report a first comment that the connection may not write, and a link to Facebook, which makes no card of its

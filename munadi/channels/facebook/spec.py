@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.files import Bound, Encoding, FileRule, height, size
+from munadi.channels.files import Bound, FileRule, height, size
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
 from munadi.channels.settings import Duration, InSandbox, PolledSettings
@@ -27,6 +27,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import PLAIN_PIXELS, VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
 # Unpublished photos are deleted after this; how long an unfinished upload lives is not documented, so as long.
@@ -108,6 +109,7 @@ VIDEO = MediaRule(
     min_ratio=9 / 16,
     max_ratio=16 / 9,
     max_duration=timedelta(minutes=45),
+    encoding=VideoEncoding(min_bytes=1024),
 )
 REEL = MediaRule(
     kind=MediaKind.VIDEO,
@@ -118,16 +120,38 @@ REEL = MediaRule(
     min_width=540,
     min_duration=timedelta(seconds=3),
     max_duration=timedelta(seconds=90),
+    encoding=VideoEncoding(
+        video_codecs=("h264", "hevc", "vp9", "av1"),
+        audio_codecs=("aac",),
+        min_fps=24,
+        max_fps=60,
+        min_bytes=1024,
+        min_height=960,
+    ),
+    # Its guide also names MP4 alone.
+    structure=VideoStructure(
+        pixel_formats=PLAIN_PIXELS,
+        sdr=True,
+        constant_fps=True,
+        progressive=True,
+        even_sides=True,
+        max_audio_channels=2,
+        max_audio_rate=48_000,
+    ),
 )
 # A story's video is a reel of at most a minute; its photo is as any other (page-stories-api).
 STORY_VIDEO = REEL.model_copy(update={"max_duration": timedelta(seconds=60)})
-LEAST_VIDEO = (Bound(size, "MEDIA_TOO_SMALL", "video_min_bytes", "takes larger videos", least=1024),)
+assert VIDEO.encoding is not None
+assert REEL.encoding is not None
+LEAST_VIDEO = (
+    Bound(size, "MEDIA_TOO_SMALL", "video_min_bytes", "takes larger videos", least=VIDEO.encoding.min_bytes),
+)
 # What keeps a video from being a reel or a story; what the probe could not read does not.
-_HIGH = (Bound(height, "MEDIA_HEIGHT", "media_min_height", "needs a higher video for a reel", least=960),)
-_REELS = Encoding(("h264", "hevc", "vp9", "av1"), (24, 60), ("aac",))
+_HIGHER = "needs a higher video for a reel"
+_HIGH = (Bound(height, "MEDIA_HEIGHT", "media_min_height", _HIGHER, least=REEL.encoding.min_height),)
 VIDEOS = {
-    Kind.REEL: FileRule(REEL, _HIGH, _REELS),
-    Kind.STORY: FileRule(STORY_VIDEO, _HIGH, _REELS),
+    Kind.REEL: FileRule(REEL, _HIGH),
+    Kind.STORY: FileRule(STORY_VIDEO, _HIGH),
     Kind.VIDEO: FileRule(VIDEO),
 }
 
@@ -144,6 +168,7 @@ SPEC = ChannelSpec(
     # Meta gives no number; every client uses this one, and UTF-16 units are the stricter reading.
     text_limits=(TextLimit(rule="message_utf16", unit=TextUnit.UTF16_UNITS, maximum=63_206),),
     media_rules=(PHOTO, VIDEO),
+    media={kind: rule.media for kind, rule in VIDEOS.items()},
     min_media=0,
     max_media=10,
     mixed_media=False,

@@ -22,16 +22,15 @@ from munadi.channels.instagram.spec import (
     MAX_HASHTAGS,
     MAX_MENTIONS,
     REEL_COVER,
-    REEL_VIDEO,
     STORY_IMAGE,
-    STORY_VIDEO,
     Kind,
     Options,
     UserTag,
     login_of,
 )
+from munadi.channels.instagram.videos import REEL_VIDEO, STORY_VIDEO
 from munadi.channels.instagram.wire import kind_of, shown_media
-from munadi.channels.meta.rules import ENCODING, check_cover, check_scope, check_story
+from munadi.channels.meta.rules import check_cover, check_scope, check_story
 from munadi.channels.rules import Rules, check_option_kinds
 from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
@@ -71,7 +70,7 @@ class InstagramRules(Rules[Options]):
         if options is None or index == options.cover_index:
             return None
         rules, kind = RULES[kind_of(draft, options)], draft.media[index].kind
-        return next((FileRule(rule, encoding=ENCODING) for rule in rules if rule.kind is kind), None)
+        return next((FileRule(rule) for rule in rules if rule.kind is kind), None)
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report too many hashtags, mentions or links."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
+from munadi.channels.instagram.videos import REEL_VIDEO, STORY_VIDEO
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.options import MAX_OPTION
@@ -187,25 +188,11 @@ FEED_IMAGE = MediaRule(
     converted_types=CONVERTED,
     max_source_bytes=MAX_SOURCE_BYTES,
 )
-REEL_VIDEO = MediaRule(
-    kind=MediaKind.VIDEO,
-    mime_types=("video/mp4", "video/quicktime"),
-    max_bytes=300_000_000,
-    min_ratio=0.01,
-    max_ratio=10,
-    max_width=1920,
-    min_duration=timedelta(seconds=3),
-    max_duration=timedelta(minutes=15),
-)
 STORY_IMAGE = FEED_IMAGE.model_copy(
     update={"min_ratio": None, "max_ratio": None, "takes_alt": False, "max_alt_length": None}
 )
 # Of any ratio: the middle is shown in 9:16.
 REEL_COVER = STORY_IMAGE
-STORY_VIDEO = REEL_VIDEO.model_copy(
-    update={"max_bytes": 100_000_000, "min_ratio": 0.1, "max_duration": timedelta(seconds=60)}
-)
-
 # How long before the slot the containers should be begun.
 LEADS = {
     Kind.IMAGE: timedelta(minutes=2),
@@ -225,6 +212,7 @@ SPEC = ChannelSpec(
         TextLimit(rule="caption_utf16", unit=TextUnit.UTF16_UNITS, maximum=2200),
     ),
     media_rules=(FEED_IMAGE, REEL_VIDEO),
+    media={Kind.REEL: REEL_VIDEO, Kind.CAROUSEL: REEL_VIDEO, Kind.STORY: STORY_VIDEO},
     min_media=1,
     max_media=MAX_CAROUSEL,
     mixed_media=True,

@@ -32,14 +32,15 @@ from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
-MAX_IMAGES = 20
+MAX_IMAGES, MIN_VIDEO_BYTES = 20, 75_000
 BOUNDS = {
     # fewer than 36,152,320 pixels
     MediaKind.IMAGE: (Bound(pixels, "MEDIA_PIXELS", "pixels", "takes images of fewer pixels", most=36_152_319),),
-    MediaKind.VIDEO: (Bound(size, "MEDIA_TOO_SMALL", "min_bytes", "takes larger videos", least=75_000),),
+    MediaKind.VIDEO: (Bound(size, "MEDIA_TOO_SMALL", "min_bytes", "takes larger videos", least=MIN_VIDEO_BYTES),),
 }
 POLL = PollRule(characters=30)
 MAX_TITLE, MAX_DESCRIPTION, MAX_ALT = 399, 4086, 4086
@@ -180,6 +181,8 @@ VIDEO = MediaRule(
     max_duration=timedelta(minutes=30),
     takes_alt=True,
     max_alt_length=MAX_ALT,
+    encoding=VideoEncoding(min_bytes=MIN_VIDEO_BYTES),
+    structure=VideoStructure(even_sides=True),
 )
 
 DOCUMENT = MediaRule(

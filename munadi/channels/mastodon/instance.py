@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from munadi.channels.answers import object_in
-from munadi.channels.mastodon.spec import IMAGE, SPEC, TEXT, VIDEO
+from munadi.channels.mastodon.spec import IMAGE, MAX_FPS, MAX_VIDEO_PIXELS, SPEC, TEXT, VIDEO
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.model import Model
 from munadi.ports import Answer
@@ -58,8 +58,8 @@ class Instance(Model):
     image_bytes: int = IMAGE.max_bytes
     image_pixels: int = 33_177_600
     video_bytes: int = VIDEO.max_bytes
-    video_pixels: int = 8_294_400
-    frame_rate: int = 120
+    video_pixels: int = MAX_VIDEO_PIXELS
+    frame_rate: int = MAX_FPS
     mime_types: tuple[str, ...] = ()
     has_polls: bool = True
     poll_options: int = 4

@@ -47,7 +47,10 @@ class MastodonRules(Rules[Options]):
         rule, most, most_pixels = known[kind]
         types = tuple(one for one in rule.mime_types if one in instance.mime_types) or rule.mime_types
         source = rule.max_source_bytes and max(rule.max_source_bytes, most)
-        changes = {"mime_types": types, "max_bytes": most, "max_source_bytes": source}
+        encoding = rule.encoding and rule.encoding.model_copy(
+            update={"max_fps": instance.frame_rate, "max_pixels": most_pixels}
+        )
+        changes = {"mime_types": types, "max_bytes": most, "max_source_bytes": source, "encoding": encoding}
         return FileRule(
             rule.model_copy(update={**changes, "max_alt_length": instance.alt_characters}),
             (

@@ -28,6 +28,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import PLAIN_PIXELS, VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_VIDEOS = 1
@@ -109,12 +110,16 @@ IMAGE = MediaRule(
     takes_alt=True,
     max_alt_length=1500,
 )
+MAX_FPS, MAX_VIDEO_PIXELS = 120, 8_294_400
 VIDEO = MediaRule(
     kind=MediaKind.VIDEO,
     mime_types=("video/mp4", "video/webm", "video/quicktime"),
     max_bytes=103_809_024,
     takes_alt=True,
     max_alt_length=1500,
+    encoding=VideoEncoding(max_fps=MAX_FPS, max_pixels=MAX_VIDEO_PIXELS),
+    # Some servers answer 422 to other pixels than these, and all to odd sides.
+    structure=VideoStructure(pixel_formats=PLAIN_PIXELS, sdr=True, even_sides=True),
 )
 
 SANDBOX = InSandbox()

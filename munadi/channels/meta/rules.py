@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from munadi.channels.files import Encoding, check_media_file
+from munadi.channels.files import check_media_file
 from munadi.channels.text import Problems
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
+from munadi.domain.video import PLAIN_PIXELS, VideoEncoding, VideoStructure
 
 # Of videos at Instagram and Threads.
-ENCODING = Encoding(("h264", "hevc"), (23, 60))
+ENCODING = VideoEncoding(video_codecs=("h264", "hevc"), min_fps=23, max_fps=60)
+STRUCTURE = VideoStructure(
+    pixel_formats=PLAIN_PIXELS,
+    sdr=True,
+    progressive=True,
+    even_sides=True,
+    max_audio_channels=2,
+    max_audio_rate=48_000,
+    moov_first=True,
+    edit_lists=False,
+)
 
 
 def check_cover(found: Problems, draft: Draft, index: int | None, rule: MediaRule) -> None:

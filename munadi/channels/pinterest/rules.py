@@ -6,7 +6,6 @@ from munadi.channels.files import check_alone, ratio
 from munadi.channels.pinterest.accounts import boards_of
 from munadi.channels.pinterest.spec import (
     BOUNDS,
-    ENCODING,
     LEADS,
     MAX_ALT,
     MAX_LINK,
@@ -27,7 +26,7 @@ SHOWN_BOARDS = 5
 class PinterestRules(Rules[Options]):
     """One pin on one board; there are no comments and no threads."""
 
-    bounds, encoding, leads = BOUNDS, ENCODING, LEADS
+    bounds, leads = BOUNDS, LEADS
 
     def __init__(self, spec: ChannelSpec, *, carousels: bool) -> None:
         super().__init__(spec)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.files import Bound, Encoding, height
+from munadi.channels.files import Bound, height
 from munadi.channels.permissions import READ, Permission, Permissions
 from munadi.channels.rules import Leads
 from munadi.channels.settings import AppSettings, Duration, InSandbox
@@ -30,6 +30,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, ADVISED_TEXT, MAX_TITLE, MAX_LINK, MAX_ALT = 800, 500, 100, 2048, 500
@@ -40,7 +41,6 @@ RATIO_TOLERANCE = 0.01
 BOUNDS = {
     MediaKind.IMAGE: (Bound(height, "MEDIA_HEIGHT", "min_height", "needs higher images", least=MIN_SIDE),),
 }
-ENCODING = Encoding(("h264", "hevc"))
 # Time to check the board, and to upload a video and let Pinterest process it.
 LEADS = Leads(video=timedelta(minutes=30), media=timedelta(minutes=5), text=timedelta(minutes=5))
 # Ours: how long Pinterest keeps a video that no pin uses is not documented.
@@ -121,6 +121,8 @@ VIDEO = MediaRule(
     max_ratio=1.91,
     min_duration=timedelta(seconds=4),
     max_duration=timedelta(minutes=15),
+    encoding=VideoEncoding(video_codecs=("h264", "hevc")),
+    structure=VideoStructure(even_sides=True, moov_first=True),
     takes_alt=True,
     max_alt_length=MAX_ALT,
 )

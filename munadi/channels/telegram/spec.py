@@ -25,6 +25,7 @@ from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import PLAIN_PIXELS, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, MAX_CAPTION, MAX_QUESTION = 4096, 1024, 300
@@ -145,7 +146,15 @@ PHOTO_BOUNDS = (
     ),
 )
 ANIMATION = MediaRule(kind=MediaKind.IMAGE, mime_types=(GIF,), max_bytes=MAX_BYTES)
-VIDEO = MediaRule(kind=MediaKind.VIDEO, mime_types=("video/mp4",), max_bytes=MAX_BYTES)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4",),
+    max_bytes=MAX_BYTES,
+    # What its apps play within a chat; others must be downloaded.
+    structure=VideoStructure(
+        video_codecs=("h264", "mpeg4"), pixel_formats=PLAIN_PIXELS, sdr=True, even_sides=True, moov_first=True
+    ),
+)
 DOCUMENT = MediaRule(
     kind=MediaKind.DOCUMENT,
     mime_types=tuple(DOCUMENT_TYPES),

@@ -16,7 +16,6 @@ from munadi.channels.text import Problems, is_blank, is_web_address, measure
 from munadi.channels.threads.spec import (
     BOUNDS,
     EMOJI_LIMIT,
-    ENCODING,
     LEADS,
     LOCATION_SCOPE,
     MAX_LINKS,
@@ -38,7 +37,7 @@ POLL_RULE, RULE = "poll_text", "attachment_text"
 class ThreadsRules(Rules[Options]):
     """What Threads takes. Its steps are the later parts of the chain, then the first comment."""
 
-    needs, bounds, encoding = ("text", "link", "media"), BOUNDS, ENCODING
+    needs, bounds = ("text", "link", "media"), BOUNDS
     alone = (
         Alone("poll", "media", POLL_RULE, "takes poll under a text alone, without media"),
         Alone("poll", "link", POLL_RULE, "takes poll under a text alone, without a link"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from munadi.channels.files import Bound
 from munadi.channels.meta.reports import signed_requests
 from munadi.channels.meta.rules import ENCODING as META_ENCODING
+from munadi.channels.meta.rules import STRUCTURE
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import AppSettings, Duration, InSandbox
 from munadi.domain.channel import (
@@ -168,6 +169,7 @@ class Options(WireModel):
     countries: tuple[Country, ...] = Field(default=(), max_length=300)
 
 
+MAX_BIT_RATE = 100_000_000
 IMAGE = MediaRule(
     kind=MediaKind.IMAGE,
     mime_types=("image/jpeg", "image/png"),
@@ -190,8 +192,9 @@ VIDEO = MediaRule(
     max_duration=timedelta(minutes=5),
     takes_alt=True,
     max_alt_length=1000,
+    encoding=META_ENCODING.model_copy(update={"audio_codecs": ("aac",), "max_bit_rate": MAX_BIT_RATE}),
+    structure=STRUCTURE,
 )
-ENCODING = META_ENCODING._replace(audio=("aac",))
 BOUNDS = {
     MediaKind.VIDEO: (
         Bound(
@@ -199,7 +202,7 @@ BOUNDS = {
             "MEDIA_BITRATE",
             "bitrate",
             "takes fewer bits per second",
-            most=100_000_000,
+            most=MAX_BIT_RATE,
         ),
     ),
 }

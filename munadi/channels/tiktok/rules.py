@@ -10,7 +10,6 @@ from munadi.channels.rules import Rules, check_option_kinds
 from munadi.channels.text import Problems, lengths
 from munadi.channels.tiktok.spec import (
     BOUNDS,
-    ENCODING,
     LEAD_SHORT,
     PHOTO_DESCRIPTION,
     PHOTO_SIDES,
@@ -36,7 +35,7 @@ TAKEN_BY = {
 class TikTokRules(Rules[Options]):
     """What TikTok takes, with the account's creator_info where it is known. TikTok decides about unknown facts."""
 
-    bounds, encoding = BOUNDS, ENCODING
+    bounds = BOUNDS
 
     def __init__(self, spec: ChannelSpec, chunk_bytes: int) -> None:
         super().__init__(spec)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from munadi.channels.callbacks import ReportRule
-from munadi.channels.files import Bound, Encoding, height
+from munadi.channels.files import Bound, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import Duration, InSandbox, PolledSettings
@@ -30,6 +30,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 # An upload_url expires after this.
@@ -130,12 +131,17 @@ VIDEO = MediaRule(
     max_width=4096,
     min_duration=timedelta(seconds=3),  # unverified, yet what the app itself demands
     max_duration=timedelta(minutes=10),
+    encoding=VideoEncoding(
+        video_codecs=("h264", "hevc", "vp8", "vp9"), min_fps=23, max_fps=60, min_height=360, max_height=4096
+    ),
+    structure=VideoStructure(even_sides=True),
 )
+assert VIDEO.encoding is not None
 _HEIGHT = "takes video of 360 to 4096 pixels height"
-BOUNDS = {MediaKind.VIDEO: (Bound(height, "MEDIA_HEIGHT", "media_height", _HEIGHT, least=360, most=4096),)}
+_LEAST, _MOST = VIDEO.encoding.min_height, VIDEO.encoding.max_height
+BOUNDS = {MediaKind.VIDEO: (Bound(height, "MEDIA_HEIGHT", "media_height", _HEIGHT, least=_LEAST, most=_MOST),)}
 # "1080p": a photo fits a full-HD frame, in portrait or landscape.
 PHOTO_SIDES = (1080, 1920)
-ENCODING = Encoding(("h264", "hevc", "vp8", "vp9"), (23, 60))
 
 # How long before the slot preparation begins: to read the creator's settings, or to upload several chunks. Well
 # within the upload_url's hour, so that it is still valid at the slot and through a short hold.

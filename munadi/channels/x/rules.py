@@ -11,7 +11,6 @@ from munadi.channels.rules import POLL_WITHOUT_MEDIA, Alone, Rules, check_poll
 from munadi.channels.text import Problems
 from munadi.channels.x.accounts import is_premium
 from munadi.channels.x.spec import (
-    ENCODING,
     GIF,
     GIF_RULE,
     IMAGE,
@@ -19,10 +18,9 @@ from munadi.channels.x.spec import (
     MAX_LONG_TEXT,
     MAX_TEXT,
     POLL,
-    PREMIUM_SIDES,
+    PREMIUM_VIDEO,
     TEXT,
     VIDEO,
-    VIDEO_SIDES,
     Options,
 )
 from munadi.domain.account import ConnectedAccount
@@ -54,7 +52,7 @@ class XRules(Rules[Options]):
         self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
     ) -> FileRule | None:
         """A GIF is a kind of its own."""
-        return rule_of(draft.media[index])
+        return rule_of(draft.media[index], account)
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report cashtags, media beside a video or a GIF, and videos that are too large for the account."""
@@ -62,12 +60,12 @@ class XRules(Rules[Options]):
             tags, message = len(_CASHTAG.findall(text)), "takes one cashtag in a post"
             found.at_most(1, tags, pointer, "TOO_MANY_CASHTAGS", "cashtags", message)
         check_alone(found, len(draft.media), any(map(self.moves, draft.media)), "moving_media", "one GIF or one video")
-        most, more = (
-            (PREMIUM_SIDES, "") if is_premium(account) else (VIDEO_SIDES, ", and larger ones from Premium accounts")
-        )
+        more = "" if is_premium(account) else ", and larger ones from Premium accounts"
         for index, asset in enumerate(draft.media):
-            if asset.kind is MediaKind.VIDEO:
-                message = f"takes videos of fewer pixels{more}"
+            encoding = rule_of(asset, account).media.encoding
+            if asset.kind is MediaKind.VIDEO and encoding is not None and encoding.max_sides is not None:
+                message, (shorter, longer) = f"takes videos of fewer pixels{more}", encoding.max_sides
+                most = (longer, shorter)
                 check_sides(found, asset, f"/media/{index}", most, "MEDIA_PIXELS", "video_sides", message)
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
@@ -83,8 +81,8 @@ class XRules(Rules[Options]):
         return asset.kind is MediaKind.VIDEO or asset.mime_type == GIF
 
 
-def rule_of(asset: MediaAsset) -> FileRule:
-    """What is asked of a file."""
+def rule_of(asset: MediaAsset, account: ConnectedAccount | None) -> FileRule:
+    """What is asked of a file; a Premium account may publish larger videos."""
     if asset.kind is MediaKind.VIDEO:
-        return FileRule(VIDEO, encoding=ENCODING)
+        return FileRule(PREMIUM_VIDEO if is_premium(account) else VIDEO)
     return GIF_RULE if asset.mime_type == GIF else FileRule(IMAGE)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.files import Bound, Encoding, FileRule, height
+from munadi.channels.files import Bound, FileRule, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.channels.rules import Leads, PollRule
@@ -29,6 +29,7 @@ from munadi.domain.channel import (
 from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
+from munadi.domain.video import PLAIN_PIXELS, VideoEncoding, VideoStructure
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, MAX_LONG_TEXT = 280, 25_000
@@ -38,8 +39,7 @@ PREMIUM = frozenset({"Premium", "PremiumPlus"})
 MAX_PARTS = 25
 MAX_IMAGES = 4
 GIF = "image/gif"
-VIDEO_SIDES, PREMIUM_SIDES = (1280, 1024), (1920, 1200)
-ENCODING = Encoding(("h264",), (1, 60), ("aac",))
+VIDEO_SIDES, PREMIUM_SIDES = (1024, 1280), (1200, 1920)
 POLL = PollRule(characters=25)
 # Time to upload and to process.
 LEADS = Leads(video=timedelta(minutes=20), media=timedelta(minutes=5))
@@ -116,7 +116,18 @@ VIDEO = MediaRule(
     min_width=32,
     min_duration=timedelta(seconds=0.5),
     max_duration=timedelta(seconds=140),
+    encoding=VideoEncoding(video_codecs=("h264",), audio_codecs=("aac",), min_fps=1, max_fps=60, max_sides=VIDEO_SIDES),
+    structure=VideoStructure(
+        pixel_formats=PLAIN_PIXELS,
+        sdr=True,
+        progressive=True,
+        square_pixels=True,
+        even_sides=True,
+        max_audio_channels=2,
+    ),
 )
+assert VIDEO.encoding is not None
+PREMIUM_VIDEO = VIDEO.model_copy(update={"encoding": VIDEO.encoding.model_copy(update={"max_sides": PREMIUM_SIDES})})
 
 SANDBOX = InSandbox({"api": "api", "auth": "www", "upload": "api"})
 

@@ -34,7 +34,7 @@ class XUploads(Uploads[Options, Prepared, Uploaded]):
 
     def rule(self, asset: MediaAsset) -> MediaRule:
         """A GIF is a kind of its own."""
-        return rule_of(asset).media
+        return rule_of(asset, None).media
 
     async def open(self, index: int, asset: MediaAsset) -> Uploaded:
         """Its id, and the key that shows it in a post."""
@@ -62,5 +62,5 @@ class XUploads(Uploads[Options, Prepared, Uploaded]):
 
     async def describe(self, one: Uploaded, asset: MediaAsset) -> None:
         """A request of its own."""
-        if asset.alt and rule_of(asset).media.takes_alt:
+        if asset.alt and rule_of(asset, None).media.takes_alt:
             await self._api.describe(self._token, one.id, asset.alt)

@@ -21,6 +21,7 @@ from munadi.domain.brand import (
     UnusableAccounts,
 )
 from munadi.domain.brand_requests import BrandChange, BrandCreate
+from munadi.domain.fitting import Fit
 from munadi.domain.look_ages import stored_looks
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
@@ -55,6 +56,7 @@ class BrandService(Service):
                 duplicates=sent.duplicates or Duplicates.WARN,
                 unusable_accounts=sent.unusable_accounts or UnusableAccounts.WARN,
                 approval=sent.approval or ApprovalRule.PROPOSALS,
+                fit=sent.fit or Fit.REFUSE,
                 looks=sent.looks,
                 metadata=sent.metadata,
                 mode=sent.mode,
@@ -81,6 +83,8 @@ class BrandService(Service):
             changes["unusable_accounts"] = (sent.unusable_accounts or UnusableAccounts.WARN).value
         if "approval" in changes:
             changes["approval"] = (sent.approval or ApprovalRule.PROPOSALS).value
+        if "fit" in changes:
+            changes["fit"] = (sent.fit or Fit.REFUSE).value
         if "looks" in changes:
             changes["looks"] = stored_looks(sent.looks)
         if "metadata" in changes:

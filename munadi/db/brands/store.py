@@ -17,6 +17,7 @@ from munadi.db.session import Database, after_commit
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import ApprovalRule, BrandLimits, BrandMode, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.fitting import Fit
 from munadi.domain.look_ages import Looks, kept_looks, stored_looks
 from munadi.domain.reach import EVERY_BRAND, Reach
 
@@ -36,6 +37,7 @@ def brand_view(row: BrandRow) -> BrandView:
         duplicates=Duplicates(row.duplicates),
         unusable_accounts=UnusableAccounts(row.unusable_accounts),
         approval=ApprovalRule(row.approval),
+        fit=Fit(row.fit),
         looks=kept_looks(row.looks),
         metadata=row.own_metadata or {},
         created_at=row.created_at,
@@ -65,6 +67,7 @@ class BrandStore:
         duplicates: Duplicates = Duplicates.WARN,
         unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
         approval: ApprovalRule = ApprovalRule.PROPOSALS,
+        fit: Fit = Fit.REFUSE,
         looks: Looks | None = None,
         metadata: Mapping[str, str] | None = None,
         mode: BrandMode = BrandMode.LIVE,
@@ -80,6 +83,7 @@ class BrandStore:
             duplicates=duplicates.value,
             unusable_accounts=unusable_accounts.value,
             approval=approval.value,
+            fit=fit.value,
             looks=stored_looks(looks),
             own_metadata=dict(metadata) if metadata else None,
             created_at=now,

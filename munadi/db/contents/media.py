@@ -21,6 +21,8 @@ from munadi.domain.media import MediaAsset, MediaView
 from munadi.domain.media_facts import MediaFacts
 
 IS_THERE: ColumnElement[bool] = col(MediaRow.deleted_at).is_(None)
+# Not made by us from another one.
+IS_OWN: ColumnElement[bool] = col(MediaRow.rendition_of).is_(None)
 
 
 def usable_by(brand_ref: str) -> ColumnElement[bool]:
@@ -43,7 +45,7 @@ def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url:
 
 async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
     """A file by its id, of any brand."""
-    query = select(MediaRow).where(MediaRow.id == media_id, IS_THERE)
+    query = select(MediaRow).where(MediaRow.id == media_id, IS_THERE, IS_OWN)
     return (await session.exec(query)).first()
 
 
@@ -51,7 +53,7 @@ async def list_media(
     session: AsyncSession, brand_ref: str | None, *, limit: int, before: str | None
 ) -> Sequence[MediaRow]:
     """Files of a brand (None: of all brands and of none), newest first; those after the id `before`."""
-    query = select(MediaRow).where(IS_THERE).order_by(col(MediaRow.id).desc()).limit(limit)
+    query = select(MediaRow).where(IS_THERE, IS_OWN).order_by(col(MediaRow.id).desc()).limit(limit)
     if brand_ref is not None:
         query = query.where(MediaRow.brand_ref == brand_ref)
     if before is not None:
@@ -63,7 +65,7 @@ async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str
     """The files that a brand may use, by id. Files of other brands are omitted."""
     if not ids:
         return {}
-    query = select(MediaRow).where(usable_by(brand_ref), IS_THERE, col(MediaRow.id).in_(ids))
+    query = select(MediaRow).where(usable_by(brand_ref), IS_THERE, IS_OWN, col(MediaRow.id).in_(ids))
     return {row.id: row for row in (await session.exec(query)).all()}
 
 
@@ -78,7 +80,7 @@ async def media_by_hash(
         return {}
     query = (
         select(MediaRow)
-        .where(MediaRow.brand_ref == brand_ref, IS_THERE, col(MediaRow.sha256).in_(hashes))
+        .where(MediaRow.brand_ref == brand_ref, IS_THERE, IS_OWN, col(MediaRow.sha256).in_(hashes))
         .order_by(col(MediaRow.id).desc())
     )
     if locked:
@@ -107,6 +109,7 @@ def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
         pages=facts.pages,
         name=facts.name,
         alt=alt,
+        video=facts.video,
     )
 
 
@@ -127,6 +130,7 @@ def media_view(row: MediaRow) -> MediaView:
         fps=facts.fps,
         pages=facts.pages,
         name=facts.name,
+        video=facts.video,
         sha256=row.sha256,
         source_url=row.source_url,
         created_at=row.created_at,

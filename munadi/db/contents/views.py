@@ -10,6 +10,7 @@ from munadi.domain.approval import Approval
 from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, PublicationView, count
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
+from munadi.domain.fitting import StoredRendition
 from munadi.domain.ids import workflow_id
 from munadi.domain.liveness import Watch
 from munadi.domain.media import MediaAsset
@@ -41,6 +42,7 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
         edits=tuple(PostEdit.model_validate(one["shown"]) for one in row.edits),
         liveness=Watch.model_validate(row.watch).shown(row.watch_at) if row.watch else None,
+        renditions=tuple(StoredRendition.model_validate(one).shown for one in row.renditions or ()),
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )

@@ -27,7 +27,7 @@ from munadi.db.tables.contents import (
     PublicationRow,
 )
 from munadi.db.tables.erasures import ErasureRow
-from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
+from munadi.db.tables.media import ConversionRow, MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthDeviceRow, OAuthGrantRow, OAuthTokenRow
 from munadi.db.tables.receipts import ReceiptKeyRow
@@ -50,6 +50,7 @@ __all__ = [
     "CalendarFeedRow",
     "ConnectionRow",
     "ContentRow",
+    "ConversionRow",
     "DeliveryDeferralRow",
     "DeliveryRow",
     "DeliveryTriesRow",

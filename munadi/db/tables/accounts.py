@@ -24,6 +24,7 @@ class BrandRow(SQLModel, table=True):
     duplicates: str = "warn"
     unusable_accounts: str = "warn"
     approval: str = Field(default="proposals", sa_column_kwargs={"server_default": "proposals"})
+    fit: str = Field(default="refuse", sa_column_kwargs={"server_default": "refuse"})
     looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
     own_metadata: dict[str, str] | None = json_column(default=None)
     slots: list[dict[str, Any]] | None = json_column(default=None)  # munadi.domain.slots

@@ -176,6 +176,7 @@ class PublicationRow(SQLModel, table=True):
     provider_post_id: str | None = None
     provider_url: str | None = None
     steps_left: list[str] = _json(default_factory=list)
+    renditions: list[dict[str, Any]] | None = _json(default=None)  # munadi.domain.fitting.StoredRendition
     failure: dict[str, Any] | None = _json(default=None)
     # When a live post lost a part of it (first comment, thread, thumbnail), and why, as far as it is known.
     incomplete_at: datetime | None = _at(default=None)

@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 from munadi.db.types import instant, json_column, partial_index
 
 IS_KEPT = "deleted_at IS NULL"
+IS_RENDITION = "rendition_of IS NOT NULL AND deleted_at IS NULL"
+IS_TO_CONVERT = "status <> 'failed'"
 IS_TO_REMOVE = "deleted_at IS NOT NULL AND removed_at IS NULL"
 
 
@@ -27,6 +29,8 @@ class MediaRow(SQLModel, table=True):
         partial_index("media_bytes_of_brand", "brand_ref", "bytes", where=IS_KEPT),
         partial_index("media_to_remove", "id", where=IS_TO_REMOVE),
         partial_index("media_removed", "removed_at", where="removed_at IS NOT NULL"),
+        partial_index("media_renditions", "rendition_of", where=IS_RENDITION),
+        partial_index("media_by_rendition_key", "rendition_key", where="rendition_key IS NOT NULL"),
     )
     id: str = Field(primary_key=True)
     brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
@@ -38,6 +42,32 @@ class MediaRow(SQLModel, table=True):
     deleted_at: datetime | None = instant(default=None)
     removing_at: datetime | None = instant(default=None)
     removed_at: datetime | None = instant(default=None)
+    # Of a rendition: the file that it was made from, and what of it (munadi.domain.fitting). No client names it.
+    rendition_of: str | None = None
+    rendition_key: str | None = None
+
+
+class ConversionRow(SQLModel, table=True):
+    """A rendition that is to be made (`munadi.publishing.conversions`); deleted once it is made.
+
+    A worker has it until `lease_until`. It belongs to `media_id`, and is deleted with that file.
+    """
+
+    __tablename__ = "conversions"
+    __table_args__ = (partial_index("conversions_to_do", "is_long", "needed_at", where=IS_TO_CONVERT),)
+    media_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    recipe: dict[str, Any] = json_column()
+    seconds: float = 0.0
+    is_long: bool = False
+    status: str = "waiting"
+    progress: int = 0
+    tries: int = 0
+    holder: str | None = None
+    lease_until: datetime | None = instant(default=None)
+    failure: str | None = None
+    needed_at: datetime = instant()
+    created_at: datetime = instant()
 
 
 class MediaUseRow(SQLModel, table=True):

@@ -476,6 +476,8 @@ export type BrandChange = {
   approval?: ApprovalRule | null;
   /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
   duplicates?: Duplicates | null;
+  /** What happens to videos that a network does not take, where a post does not say: `refuse` the post (by default), or `convert` them first. See docs/guides/files-that-fit.md. */
+  fit?: Fit | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
   /** When published posts are looked at; it replaces what was set. Null: as the installation's settings say. See docs/guides/looking.md. */
@@ -496,6 +498,8 @@ export type BrandCreate = {
   approval?: ApprovalRule | null;
   /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
   duplicates?: Duplicates | null;
+  /** What happens to videos that a network does not take, where a post does not say: `refuse` the post (by default), or `convert` them first. See docs/guides/files-that-fit.md. */
+  fit?: Fit | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
   /** When published posts are looked at; it replaces what was set. Null: as the installation's settings say. See docs/guides/looking.md. */
@@ -551,6 +555,8 @@ export type BrandView = {
   createdAt: string;
   /** A post that an account publishes within 24 hours already: accept it with a warning, or refuse it. */
   duplicates: Duplicates;
+  /** What happens to videos that a network does not take: the post is refused, or they are converted first. */
+  fit?: Fit;
   /** What the brand may use; null: no limit. */
   limits: BrandLimits;
   /** When published posts are looked at; null: as the installation's settings say. */
@@ -643,6 +649,16 @@ export type CalendarView = {
   timezone: string;
 };
 
+/** One way in which a rendition differs from its file. */
+export type Change = {
+  /** As it is in the rendition. */
+  after: string | null;
+  /** As it is in the file; null: not known. */
+  before: string | null;
+  /** What changes, such as `video_codec`; stable. */
+  what: string;
+};
+
 /** One network: all days together, and each of them, also those without a publication. */
 export type ChannelInsights = {
   /** The network, as `GET /v1/channels` names it. */
@@ -728,6 +744,8 @@ export type ChannelView = {
   maxMedia: number;
   /** The most parts of a thread; 1: no threads. */
   maxParts: number;
+  /** The rule of a post's video, by the option `kind`; `video` where posts have no kinds of it. */
+  media?: Record<string, MediaRule>;
   /** What the network accepts, for each kind of media. */
   mediaRules: (MediaRule)[];
   /** The fewest media of a post. */
@@ -1154,6 +1172,10 @@ export type ContentCompletedEvent = {
 export type ContentEdit = {
   /** Those to change, by channel (and accountId where there are several). */
   channels?: ((ChannelName | ChannelRequest)[]) | null;
+  /** What happens to videos that a network does not take: `refuse` the post, or `convert` them first. Null: as the brand's `fit` says. See docs/guides/files-that-fit.md. */
+  fit?: ("refuse" | "convert") | null;
+  /** How a converted video gets another aspect ratio: with bars (`pad`, by default), or without its edges (`crop`). */
+  fitMode?: ("pad" | "crop") | null;
   /** The new link; null removes it. */
   link?: string | null;
   /** The new media; null removes them. */
@@ -1164,6 +1186,37 @@ export type ContentEdit = {
   text?: string | null;
   /** When it is withdrawn; null: never. */
   withdrawAt?: string | null;
+};
+
+export type ContentMediaConvertingEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The network it is about; null if it is about none. */
+  channel: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The same as `channel`, which replaces it. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.media.converting";
 };
 
 export type ContentPreflightFailedEvent = {
@@ -1670,6 +1723,10 @@ export type ContentRequest = {
   channels: (ChannelName | ChannelRequest)[];
   /** Your own id for the post, to find it by. */
   clientRef?: string | null;
+  /** What happens to videos that a network does not take: `refuse` the post, or `convert` them first. Null: as the brand's `fit` says. See docs/guides/files-that-fit.md. */
+  fit?: ("refuse" | "convert") | null;
+  /** How a converted video gets another aspect ratio: with bars (`pad`, by default), or without its edges (`crop`). */
+  fitMode?: ("pad" | "crop") | null;
   /** Which one, when clocks go back and the local hour comes twice. */
   fold?: ("earlier" | "later") | null;
   /** Shown as a preview where the network has link posts, else appended. */
@@ -1769,6 +1826,10 @@ export type ContentView = {
   createdAt: string;
   /** Counts the changes of what readers will see; `version` also counts those of the time, of `metadata` and of statuses. While it is equal, the post says what it said before. */
   draftVersion: number;
+  /** Whether videos are converted; null: as the brand's `fit` says. */
+  fit?: Fit | null;
+  /** How a video gets another aspect ratio; null: with bars. */
+  fitMode?: FitMode | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
   /** The attached address: a preview where the network has one, otherwise appended to the text. */
@@ -2021,6 +2082,8 @@ export type Draft = {
   options?: Record<string, unknown>;
   /** The further posts of a thread, where the network has threads. */
   parts?: (string)[];
+  /** What is made of files that the network does not take as they are, and sent instead of them. */
+  renditions?: (PlannedRendition)[];
   /** The text, or null without one. */
   text?: string;
 };
@@ -2055,12 +2118,17 @@ export type DraftView = {
   options?: Record<string, unknown>;
   /** The further posts of a thread, where the network has threads. */
   parts?: (string)[];
+  /** What is made of files that the network does not take as they are, and sent instead of them. */
+  renditions?: (PlannedRendition)[];
   /** The text, or null without one. */
   text?: string;
 };
 
 /** What happens to a post that an account publishes within 24 hours already: `warn` accepts it with a warning. */
 export type Duplicates = "warn" | "refuse";
+
+/** The edit list of an MP4: `plain` only moves its start, as most encoders do; `cut` leaves out parts of it. */
+export type EditList = "none" | "plain" | "cut";
 
 /** What can be edited of live posts of some kinds, at accounts of some log-ins. The first rule that fits holds. */
 export type EditRule = {
@@ -2278,7 +2346,7 @@ export type ErasureView = {
 export type ErasureWait = "requests" | "publishing" | "workflows" | "media" | "database";
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.media.converting" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -2316,6 +2384,12 @@ export type Failure = {
 
 /** Whose problem it is. It also decides whether a post waits or fails: `hold_for` in `activities/failures.py`. */
 export type FailureClass = "TOKEN" | "PERMISSION" | "MEDIA" | "POLICY" | "RATE_LIMIT" | "DUPLICATE" | "OUTAGE" | "INVALID_REQUEST" | "CONFIG" | "UNKNOWN";
+
+/** What happens to a post whose files a network does not take: `convert` makes copies that it takes. */
+export type Fit = "refuse" | "convert";
+
+/** How a picture gets another aspect ratio: with bars beside it, or without its edges. */
+export type FitMode = "pad" | "crop";
 
 /** ok: the last attempt succeeded, or there was none · failing: every attempt since `failingSince` failed · disabled: nothing is sent until it is enabled. */
 export type Health = "ok" | "failing" | "disabled";
@@ -2530,6 +2604,8 @@ export type ListedPublication = {
   providerUrl: string | null;
   /** When the network had it live. */
   publishedAt: string | null;
+  /** What is made of files that the network does not take as they are, and how far that is. */
+  renditions?: (Rendition)[];
   /** When it is due. */
   scheduledAt: string;
   /** The state of the publication. */
@@ -2630,6 +2706,8 @@ export type MediaAsset = {
   pages?: number | null;
   /** The SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
+  /** How a video is encoded; null for other files. */
+  video?: VideoDetails | null;
   /** Of the video stream; null for other files. */
   videoCodec?: string | null;
   /** Pixels; 0 for a document. */
@@ -2653,6 +2731,8 @@ export type MediaRequest = {
 export type MediaRule = {
   /** Types that are converted to the first of `mimeTypes`. */
   convertedTypes?: (string)[];
+  /** How a video must be encoded; null: in any way. */
+  encoding?: VideoEncoding | null;
   /** Image, video or document. */
   kind: MediaKind;
   /** The longest alt text, in characters. */
@@ -2677,6 +2757,8 @@ export type MediaRule = {
   minRatio?: number | null;
   /** Pixels, at least. */
   minWidth?: number | null;
+  /** What the documents ask of a video beyond what is refused; null: nothing. */
+  structure?: VideoStructure | null;
   /** Whether alt text is published. */
   takesAlt?: boolean;
 };
@@ -2721,12 +2803,14 @@ export type MediaView = {
   sourceUrl: string | null;
   /** The MIME type, by its own bytes. */
   type: string;
+  /** How a video is encoded; null for other files. */
+  video?: VideoDetails | null;
   /** Pixels; 0 for a document. */
   width: number;
 };
 
 /** An event, as webhooks and the log have it. `type` says what is in `data`. */
-export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
+export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentMediaConvertingEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
 
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
@@ -2914,6 +2998,24 @@ export type PageOfUsageView = {
 /** full: events as they are in the log · thin: without `data.content` and `data.publication`, so without texts. */
 export type Payload = "full" | "thin";
 
+/** What is sent instead of a file: `index` is its place among the media of the draft, from 0. */
+export type PlannedRendition = {
+  /** What is different in it. */
+  changes: (Change)[];
+  /** Its place among the media of the post, from 0. */
+  index: number;
+  /** Names the rendition: equal for the same file and recipe. */
+  key: string;
+  /** The file that it is made from. */
+  mediaId: string;
+  /** How it is made. */
+  recipe: Recipe;
+  /** How long making it may take, as estimated. */
+  seconds: number;
+  /** `remux`: the same pictures and sound in another file; `convert`: new ones. */
+  work: Work;
+};
+
 /** The post after the change, and the publication that changed, null if it was the whole post. Both are absent from thin events. */
 export type PostData = {
   /** The post after the change. */
@@ -3064,6 +3166,8 @@ export type PublicationDetail = {
   providerUrl: string | null;
   /** When the network had it live. */
   publishedAt: string | null;
+  /** What is made of files that the network does not take as they are, and how far that is. */
+  renditions?: (Rendition)[];
   /** When it is due. */
   scheduledAt: string;
   /** The state of the publication. */
@@ -3105,6 +3209,8 @@ export type PublicationView = {
   providerUrl: string | null;
   /** When the network had it live. */
   publishedAt: string | null;
+  /** What is made of files that the network does not take as they are, and how far that is. */
+  renditions?: (Rendition)[];
   /** When it is due. */
   scheduledAt: string;
   /** The state of the publication. */
@@ -3307,6 +3413,30 @@ export type ReceiptWithdrawal = {
   status: WithdrawalStatus;
 };
 
+/** How a rendition is made. `width` and `height` are those of its frames, `inner_…` those of the whole picture in them, which is cut where it is larger. `fps` is a fraction such as 30000/1001; null copies the pictures. */
+export type Recipe = {
+  /** Bits per second of the pictures, at most. */
+  bitRate?: number | null;
+  /** Whether half pictures are made whole. */
+  deinterlace?: boolean;
+  /** Frames per second, as a fraction. */
+  fps?: string | null;
+  /** Pixels of a frame. */
+  height?: number;
+  /** Pixels of the picture in it. */
+  innerHeight?: number;
+  /** Pixels of the picture in it. */
+  innerWidth?: number;
+  /** Whether the pictures are copied or made anew. */
+  pictures?: ("copy" | "h264");
+  /** Whether the sound is copied or made anew. */
+  sound?: ("copy" | "aac" | "none");
+  /** Whether a high dynamic range is made a standard one. */
+  toneMap?: boolean;
+  /** Pixels of a frame. */
+  width?: number;
+};
+
 /** failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every event, also those that arrived, as a replay sends them. */
 export type Recover = "failed" | "missed" | "all";
 
@@ -3357,6 +3487,29 @@ export type RecoveryView = {
 
 /** What a network lets an app do to a live post. */
 export type Removal = "delete" | "hide" | "none";
+
+/** A copy of a file that its network takes, made before the post is due. */
+export type Rendition = {
+  /** What is different in it. */
+  changes: (Change)[];
+  /** The file that was made; null until then. */
+  file?: MediaAsset | null;
+  /** Its place among the media of the post, from 0. */
+  index: number;
+  /** The file that it is made from. */
+  mediaId: string;
+  /** Percent. */
+  progress?: number;
+  /** When its preparation began. */
+  since?: string | null;
+  /** `planned` until its preparation begins. */
+  status: RenditionStatus;
+  /** `remux`: the same pictures and sound in another file; `convert`: new ones. */
+  work: Work;
+};
+
+/** How far a rendition is. */
+export type RenditionStatus = "planned" | "waiting" | "converting" | "made" | "failed";
 
 /** How a grant is renewed. */
 export type Renewal = "token" | "refresh_token" | "nothing";
@@ -3724,6 +3877,84 @@ export type Validation = {
 /** What a look at a live object shows (docs/networks). Only GONE is a proof that it is not there. LIMITED: it exists, but not everybody sees it. UNSEEN: asked properly, not returned, yet the network offers no proof. UNREADABLE: nothing could be learned. */
 export type Verdict = "live" | "limited" | "processing" | "rejected" | "gone" | "unseen" | "unreadable";
 
+/** How a video is encoded, as its file says; null is not known. `rotation` in degrees, for players to turn it. */
+export type VideoDetails = {
+  /** The channels of the sound. */
+  audioChannels?: number | null;
+  /** Samples of the sound per second. */
+  audioRate?: number | null;
+  /** Bits per second, of the whole file. */
+  bitRate?: number | null;
+  /** Whether every frame lasts equally long. */
+  constantFps?: boolean | null;
+  /** The edit list of an MP4 or MOV. */
+  editList?: EditList | null;
+  /** Whether it has a high dynamic range (PQ or HLG). */
+  hdr?: boolean;
+  /** Whether the index stands before the data, in an MP4 or MOV. */
+  moovFirst?: boolean | null;
+  /** FFmpeg's name of how pixels are stored, such as yuv420p. */
+  pixelFormat?: string | null;
+  /** The width of a pixel divided by its height, as it is shown. */
+  pixelRatio?: number;
+  /** Whether each frame is a whole picture, not half of the lines. */
+  progressive?: boolean;
+  /** Degrees by which players turn it. */
+  rotation?: number;
+};
+
+/** How a network takes videos to be encoded: a video that breaks one of these is refused. Null and empty: any. */
+export type VideoEncoding = {
+  /** The accepted codecs of the sound. */
+  audioCodecs?: (string)[];
+  /** Bits per second, at most. */
+  maxBitRate?: number | null;
+  /** Frames per second, at most. */
+  maxFps?: number | null;
+  /** Pixels, at most. */
+  maxHeight?: number | null;
+  /** Pixels of a frame, at most. */
+  maxPixels?: number | null;
+  /** Pixels of the shorter and of the longer side, at most. */
+  maxSides?: (number)[] | null;
+  /** The smallest file, in bytes. */
+  minBytes?: number | null;
+  /** Frames per second, at least. */
+  minFps?: number | null;
+  /** Pixels, at least. */
+  minHeight?: number | null;
+  /** The accepted codecs of the pictures. */
+  videoCodecs?: (string)[];
+};
+
+/** What a network's documents ask of a video beyond what Munadi refuses: files that differ have been accepted, or are damaged by some of its servers only. `fit: convert` meets all of it. */
+export type VideoStructure = {
+  /** Whether every frame must last equally long. */
+  constantFps?: boolean;
+  /** Whether an MP4 may have edit lists. */
+  editLists?: boolean;
+  /** Whether width and height must be even. */
+  evenSides?: boolean;
+  /** The most channels of the sound. */
+  maxAudioChannels?: number | null;
+  /** The most samples of the sound per second. */
+  maxAudioRate?: number | null;
+  /** Bits per second, at most. */
+  maxBitRate?: number | null;
+  /** Whether the index must stand before the data. */
+  moovFirst?: boolean;
+  /** How pixels may be stored; empty: any way. */
+  pixelFormats?: (string)[];
+  /** Whether frames must be whole pictures. */
+  progressive?: boolean;
+  /** Whether it must have the standard dynamic range. */
+  sdr?: boolean;
+  /** Whether pixels must be as wide as they are high. */
+  squarePixels?: boolean;
+  /** The codecs of the pictures; empty: any. */
+  videoCodecs?: (string)[];
+};
+
 /** A warning for a person. It changes no status. */
 export type Warning = {
   /** The account that its owner must connect again. */
@@ -3921,3 +4152,6 @@ export type WithdrawalRule = {
 
 /** How far a withdrawal is. `unconfirmed` is not an end: the network is still looked at. */
 export type WithdrawalStatus = "withdrawing" | "withdrawn" | "refused" | "unconfirmed";
+
+/** What is done to a file: nothing, another wrapping of the same pictures and sound, new pictures or sound. */
+export type Work = "as_is" | "remux" | "convert" | "refuse";

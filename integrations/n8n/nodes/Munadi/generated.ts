@@ -22,6 +22,28 @@ export const POST_FIELDS: INodeProperties[] = [
 		description: 'Which one, when clocks go back and the local hour comes twice',
 	},
 	{
+		displayName: 'Fit',
+		name: 'fit',
+		type: 'options',
+		options: [
+			{ name: 'Convert', value: 'convert' },
+			{ name: 'Refuse', value: 'refuse' },
+		],
+		default: 'convert',
+		description: 'What happens to videos that a network does not take: <code>refuse</code> the post, or <code>convert</code> them first. Empty: as the brand\'s <code>fit</code> says. See docs/guides/files-that-fit.md.',
+	},
+	{
+		displayName: 'Fit Mode',
+		name: 'fitMode',
+		type: 'options',
+		options: [
+			{ name: 'Crop', value: 'crop' },
+			{ name: 'Pad', value: 'pad' },
+		],
+		default: 'crop',
+		description: 'How a converted video gets another aspect ratio: with bars (<code>pad</code>, by default), or without its edges (<code>crop</code>)',
+	},
+	{
 		displayName: 'Link',
 		name: 'link',
 		type: 'string',
@@ -87,6 +109,28 @@ export const POST_FIELDS: INodeProperties[] = [
 ];
 
 export const POST_CHANGES: INodeProperties[] = [
+	{
+		displayName: 'Fit',
+		name: 'fit',
+		type: 'options',
+		options: [
+			{ name: 'Convert', value: 'convert' },
+			{ name: 'Refuse', value: 'refuse' },
+		],
+		default: 'convert',
+		description: 'What happens to videos that a network does not take: <code>refuse</code> the post, or <code>convert</code> them first. Empty: as the brand\'s <code>fit</code> says. See docs/guides/files-that-fit.md.',
+	},
+	{
+		displayName: 'Fit Mode',
+		name: 'fitMode',
+		type: 'options',
+		options: [
+			{ name: 'Crop', value: 'crop' },
+			{ name: 'Pad', value: 'pad' },
+		],
+		default: 'crop',
+		description: 'How a converted video gets another aspect ratio: with bars (<code>pad</code>, by default), or without its edges (<code>crop</code>)',
+	},
 	{
 		displayName: 'Link',
 		name: 'link',
