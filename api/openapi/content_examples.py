@@ -29,6 +29,7 @@ MEDIA: dict[str, Any] = {
     "fps": None,
     "pages": None,
     "name": "a.jpg",
+    "video": None,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "sourceUrl": "https://cdn.acme.example/a.jpg",
     "createdAt": "2027-01-14T10:00:00Z",
@@ -40,6 +41,7 @@ _DRAFT: dict[str, Any] = {
     "firstComment": None,
     "parts": [],
     "options": {},
+    "renditions": [],
 }
 _LENGTH = {"rule": "text_code_points", "unit": "code_points", "maximum": 2200, "pointer": "/text", "actual": 25}
 PUBLICATION: dict[str, Any] = _FAILED | {

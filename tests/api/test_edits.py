@@ -23,6 +23,8 @@ FIELDS: dict[str, tuple[Any, Any]] = {
     "media": ("/a.jpg", "/b.jpg"),
     "channels": ([{"channel": "bluesky", "text": "only here"}], [{"channel": "bluesky", "text": "here too"}]),
     "metadata": ({"campaign": "monsoon"}, {"campaign": "diwali"}),
+    "fit": ("convert", "refuse"),
+    "fitMode": ("pad", "crop"),
     "withdrawAt": ("2027-03-04T09:00:00Z", "2027-03-05T09:00:00Z"),
 }
 

@@ -24,7 +24,8 @@ async def test_brands_have_their_zones(agent: Agent) -> None:
     await agent.api.patch("/v1/brands/acme", {"timezone": "Asia/Kolkata"})
     assert "acme (no name): Asia/Kolkata" in words(await agent.ask("list_brands"))
     page = await agent.data("list_brands", limit=1)
-    settings = {"duplicates": "warn", "unusableAccounts": "warn", "approval": "proposals", "looks": None}
+    settings = {"duplicates": "warn", "unusableAccounts": "warn", "approval": "proposals", "fit": "refuse"}
+    settings |= {"looks": None}
     assert page["data"] == [
         {"ref": "acme", "mode": "live", "name": None, "timezone": "Asia/Kolkata", **settings, "metadata": {}}
     ]
