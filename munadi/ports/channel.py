@@ -252,8 +252,7 @@ class Channel(LivePosts, Profiles, Generic[Options, State]):
                     yield
 
 
-# A channel, whatever its models are.
-AnyChannel = Channel[Any, Any]
+AnyChannel = Channel[Any, Any]  # whatever its models are
 
 
 def _unforeseen(error: Exception, operation: str, title: str, gate_passed: bool) -> ChannelError:
