@@ -78,7 +78,11 @@ async def decide(secret: str, request: Request, services: TheServices) -> Respon
     except QuotaExceeded:
         return await _shown(review, secret, request, services, _FULL, status=409)
     heading = N_("Approved") if granted else N_("Declined")
-    line = N_("It is published at its time.") if granted else N_("It is not published. Who proposed it reads why.")
+    line = (
+        N_("The post will be published at its time.")
+        if granted
+        else N_("The post will not be published. The person who proposed it can read why.")
+    )
     return await _done(review, services, 200, heading, line, N_("You can close this window."))
 
 

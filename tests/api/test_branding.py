@@ -78,51 +78,49 @@ async def test_a_look_is_set_read_replaced_and_removed(api: ApiHarness) -> None:
     assert sorted(audited) == ["branding.removed", *["branding.set"] * 3]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", ""),
-        ("name", "   "),
-        ("name", "x" * 81),
-        ("name", "two\nlines"),
-        ("name", "turned \u202e around"),
-        ("name", 7),
-        ("colour", "red"),
-        ("colour", "#abc"),
-        ("colour", "#12345g"),
-        ("colour", "#123456;}body{display:none"),
-        ("supportUrl", "http://acme.example/help"),
-        ("supportUrl", "javascript:alert(1)"),
-        ("supportUrl", "https://user:word@acme.example"),
-        ("supportUrl", "https://"),
-        ("supportUrl", "mailto:help@acme.example?bcc=all@acme.example"),
-        ("supportUrl", "mailto:help@acme.example,all@acme.example"),
-        ("supportUrl", "https://acme.example/" + "x" * 500),
-        ("logoMediaId", "med_nonsense"),
-        ("logoMediaId", "../../etc/passwd"),
-        ("logoMediaId", "x" * 41),
-    ],
+MALFORMED: tuple[tuple[str, Any], ...] = (
+    ("name", ""),
+    ("name", "   "),
+    ("name", "x" * 81),
+    ("name", "two\nlines"),
+    ("name", "turned \u202e around"),
+    ("name", 7),
+    ("colour", "red"),
+    ("colour", "#abc"),
+    ("colour", "#12345g"),
+    ("colour", "#123456;}body{display:none"),
+    ("supportUrl", "http://acme.example/help"),
+    ("supportUrl", "javascript:alert(1)"),
+    ("supportUrl", "https://user:word@acme.example"),
+    ("supportUrl", "https://"),
+    ("supportUrl", "mailto:help@acme.example?bcc=all@acme.example"),
+    ("supportUrl", "mailto:help@acme.example,all@acme.example"),
+    ("supportUrl", "https://acme.example/" + "x" * 500),
+    ("logoMediaId", "med_nonsense"),
+    ("logoMediaId", "../../etc/passwd"),
+    ("logoMediaId", "x" * 41),
 )
-async def test_a_malformed_look_names_the_field_and_changes_nothing(api: ApiHarness, field: str, value: Any) -> None:
-    expect_errors(await put(api, LOOK | {field: value}), f"/{field}")
+
+
+async def test_a_malformed_look_names_the_field_and_changes_nothing(api: ApiHarness) -> None:
+    for field, value in MALFORMED:
+        expect_errors(await put(api, LOOK | {field: value}), f"/{field}")
     expect_problem(await api.get(PATH), 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    ("content", "code", "limit"),
-    [
-        (picture(64, 64, "GIF"), "LOGO_TYPE", "image/png, image/jpeg, image/webp"),
-        (moving(), "LOGO_ANIMATED", None),
-        (picture(2049, 40, "PNG"), "LOGO_DIMENSIONS", "16 to 2048"),
-        (picture(200, 15, "PNG"), "LOGO_DIMENSIONS", "16 to 2048"),
-        (picture(64, 64, "PNG") + b"\0" * MIB, "LOGO_TOO_LARGE", MIB),
-    ],
+NO_LOGOS: tuple[tuple[bytes, str, float | str | None], ...] = (
+    (picture(64, 64, "GIF"), "LOGO_TYPE", "image/png, image/jpeg, image/webp"),
+    (moving(), "LOGO_ANIMATED", None),
+    (picture(2049, 40, "PNG"), "LOGO_DIMENSIONS", "16 to 2048"),
+    (picture(200, 15, "PNG"), "LOGO_DIMENSIONS", "16 to 2048"),
+    (picture(64, 64, "PNG") + b"\0" * MIB, "LOGO_TOO_LARGE", MIB),
 )
-async def test_what_cannot_be_a_logo_is_refused_with_its_limit(
-    api: ApiHarness, content: bytes, code: str, limit: float | str | None
-) -> None:
-    (error,) = expect_errors(await put(api, {"logoMediaId": await logo(api, content)}), ("/logoMediaId", code))
-    assert (error["limit"], error["rule"]) == (limit, code.lower())
+
+
+async def test_what_cannot_be_a_logo_is_refused_with_its_limit(api: ApiHarness) -> None:
+    for content, code, limit in NO_LOGOS:
+        (error,) = expect_errors(await put(api, {"logoMediaId": await logo(api, content)}), ("/logoMediaId", code))
+        assert (error["limit"], error["rule"]) == (limit, code.lower())
 
 
 async def test_a_drawing_with_scripts_is_no_media_and_a_foreign_picture_no_logo(api: ApiHarness) -> None:
@@ -231,8 +229,8 @@ async def test_a_brand_that_is_being_erased_has_no_look(api: ApiHarness) -> None
     assert await api.services.brandings.shown("acme") is None
 
 
-@pytest.mark.parametrize("expires", [later(days=8), later(seconds=-1)])
-async def test_a_link_that_would_live_too_long_is_refused_with_the_limit(api: ApiHarness, expires: str) -> None:
-    refused = await api.post("/v1/brands/acme/accounts/connect", {"channel": "bluesky", "expiresAt": expires})
-    (error,) = expect_errors(refused, ("/expiresAt", "TIME_OUT_OF_RANGE"))
-    assert (error["rule"], error["limit"]) == ("time_out_of_range", "P7D")
+async def test_a_link_that_would_live_too_long_is_refused_with_the_limit(api: ApiHarness) -> None:
+    for expires in (later(days=8), later(seconds=-1)):
+        refused = await api.post("/v1/brands/acme/accounts/connect", {"channel": "bluesky", "expiresAt": expires})
+        (error,) = expect_errors(refused, ("/expiresAt", "TIME_OUT_OF_RANGE"))
+        assert (error["rule"], error["limit"]) == ("time_out_of_range", "P7D")
