@@ -17,7 +17,7 @@ from api.http import edge, upload_form
 from munadi.channels import answers
 from munadi.channels.registry import channel_options, channel_specs
 from munadi.config import Settings
-from munadi.domain import failure
+from munadi.domain import failure, imports
 from munadi.intake import strict_json
 from munadi.media import fetch, web_links
 from munadi.outbound import framing, guard, resolver
@@ -37,10 +37,20 @@ HEAD = f"the head: {edge.MAX_HEAD:,} bytes"
 ELSEWHERE = {
     ("drafts.create", "body"): BODY,
     ("drafts.update", "body"): BODY,
+    ("imports.create", "text/csv"): f"{imports.MAX_FILE_BYTES:,} bytes and {imports.MAX_ROWS:,} rows",
+    ("imports.create", "application/x-ndjson"): f"{imports.MAX_FILE_BYTES:,} bytes and {imports.MAX_ROWS:,} rows",
+    ("imports.create", "application/zip"): "`MUNADI_MEDIA__MAX_BYTES`",
     ("media.create", "form/file"): "`MUNADI_MEDIA__MAX_BYTES`",
     ("media.create", "form/brandRef"): f"{upload_form.MAX_FIELD:,} bytes",
 }
-PARTS = {"application/json": "body", "multipart/form-data": "form", "application/x-www-form-urlencoded": "form"}
+PARTS = {
+    "application/json": "body",
+    "text/csv": "text/csv",
+    "application/x-ndjson": "application/x-ndjson",
+    "application/zip": "application/zip",
+    "multipart/form-data": "form",
+    "application/x-www-form-urlencoded": "form",
+}
 
 
 @dataclass(frozen=True)

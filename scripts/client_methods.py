@@ -101,6 +101,10 @@ Keys munadi.keys
     update keys.update key_id changes
     rotate keys.rotate key_id overlap
     revoke keys.revoke key_id
+PlainImports munadi.imports
+    list imports.list brand_ref limit cursor
+    get imports.get import_id
+    rows imports.rows.list import_id status
 PlainMedia munadi.media
     list media.list brand_ref limit cursor
     get media.get media_id
@@ -146,7 +150,7 @@ Insights munadi.insights
 ALIASES = {"Accounts": {"create": "import_"}, "PlainContents": {"publish": "create"}}
 BY_HAND = frozenset(
     {"connections.complete", "contents.approve", "contents.createBatch", "contents.list", "drafts.submit",
-     "media.create", "metrics.get", "publications.list"}
+     "imports.create", "media.create", "metrics.get", "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
 WHOLE = ("payload", "content", "changes", "account", "request")

@@ -25,6 +25,7 @@ _DATA = {
     "failure": "the failure to be expected, as a failed publication has it",
     "account": "the account as `GET /v1/accounts/{id}` returns it",
     "connection": "the connection as `GET /v1/connections/{id}` returns it, with its `metadata`",
+    "summary": "the import, with the counts of its rows",
     "endpoint": "the endpoint as `GET /v1/webhooks/endpoints/{id}` returns it, without its secret",
     "delivery": "the delivery that was given up",
     "endpointId": "the endpoint that was tested",

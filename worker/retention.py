@@ -11,9 +11,11 @@ from datetime import timedelta
 
 from munadi.db.session import Database
 from munadi.domain.retention import RetentionSettings
+from munadi.imports.store import remove_old
 from munadi.ports import Clock
 from munadi.publishing.old_answers import OldAnswers
 from munadi.publishing.old_events import OldEvents
+from munadi.publishing.pace import Pace
 from munadi.publishing.purging import PostPurge
 from munadi.publishing.unused_media import delete_unused
 from worker.rounds import run_rounds
@@ -47,6 +49,9 @@ class Retention:
                 await self._delete()
 
     async def _delete(self) -> None:
+        pace = Pace(self._database, self._clock, SHARE)
+        while await pace.once(lambda session, size: remove_old(session, self._clock.now(), size)):
+            pass
         # Of whole days, so that the audit log has one entry for a brand and a day.
         today, kept = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0), self._kept
         if kept.answers_days is not None:

@@ -105,6 +105,7 @@ EVENTS: dict[EventType, str] = {
     E.CONNECTION_COMPLETED: N_("Connect link used"),
     E.CONNECTION_FAILED: N_("Connect link failed"),
     E.CONNECTION_EXPIRED: N_("Connect link expired"),
+    E.IMPORT_COMPLETED: N_("Import ended"),
     E.WEBHOOK_TEST: N_("Webhook tested"),
     E.ENDPOINT_DISABLED: N_("Webhook endpoint disabled"),
     E.ENDPOINT_FAILING: N_("Webhook endpoint failing"),

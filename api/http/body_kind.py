@@ -16,6 +16,9 @@ from starlette.requests import Request
 
 from api.http.problems import ProblemError
 
+ZIP, CSV, NDJSON = "application/zip", "text/csv", ("application/x-ndjson", "application/ndjson")
+# What an import is sent as.
+IMPORT_TYPES = frozenset({ZIP, CSV, *NDJSON})
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 # The longest Content-Type, and the longest boundary that RFC 2046 allows.
 LONGEST, LONGEST_BOUNDARY = 256, 70

@@ -15,12 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.http.admission import Admit
-from api.http.body_kind import MULTIPART, BodyKind, check_form, kind_of, read_fields
+from api.http.body_kind import IMPORT_TYPES, MULTIPART, ZIP, BodyKind, check_form, kind_of, read_fields
 from api.http.body_reading import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
 from api.http.cookies import keep_own_cookies
 from api.http.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
+from munadi.domain.imports import MAX_FILE_BYTES
 from munadi.domain.problem import Problem
 from munadi.intake.strict_json import JsonRefused, check_storable, read_json
 
@@ -30,6 +31,7 @@ MAX_FORM = 64_000
 # For the path, the query and the headers together.
 MAX_HEAD = 32_000
 UPLOAD_PATH = "/v1/media"
+IMPORT_PATH = "/v1/imports"
 # What networks send with a signature over the very bytes, and programs that register themselves: JSON.
 SIGNED = "/callbacks/"
 REGISTRATION = "/oauth/register"
@@ -95,6 +97,10 @@ class Edge:
             check_length(headers, self._max_upload)
             scope["state"]["boundary"] = kind.boundary
             return bounded(receive, self._max_upload, self._pace)
+        if scope["path"] == IMPORT_PATH and kind.media_type in IMPORT_TYPES:
+            most = self._max_upload if kind.media_type == ZIP else MAX_FILE_BYTES
+            check_length(headers, most)
+            return bounded(receive, most, self._pace)
         check_length(headers, MAX_BODY)
         body = await read_whole(receive, MAX_BODY, self._pace)
         if body:

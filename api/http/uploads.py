@@ -6,8 +6,12 @@ A half-sent upload holds disk until it ends, so brands share the uploads at once
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from fastapi import Request
 
@@ -52,6 +56,27 @@ async def read_upload(
     except BaseException:
         form.discard()
         raise
+
+
+async def read_file(request: Request, folder: Path, share: Share) -> tuple[Path, str]:
+    """A body that is a file itself, written to a new file there, which the caller removes; and its SHA-256. The edge
+    bounds it."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix="upload-")
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(handle, "wb") as target:
+
+            def write(piece: bytes) -> None:
+                digest.update(piece)
+                target.write(piece)
+
+            async for piece in _pieces(request):
+                share.grow(len(piece))
+                await _in_thread(write, piece)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return Path(name), digest.hexdigest()
 
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:

@@ -179,6 +179,14 @@ STATES = (
         frozenset({"contents"}),
     ),
     KnownProblem(
+        "TOO_MANY_IMPORTS",
+        409,
+        "Too many imports",
+        "the brand has 5 imports under way; wait until one has ended",
+        "Wait until an import has ended.",
+        frozenset({"imports"}),
+    ),
+    KnownProblem(
         "TOO_MANY_CALENDAR_FEEDS",
         409,
         "Conflict",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.openapi import examples, webhook_examples
+from api.openapi.import_examples import IMPORT
 from munadi.domain.content import count
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
@@ -171,6 +172,8 @@ def event_example(kind: EventType) -> dict[str, Any]:
         return _of_account(kind, *_OF_ACCOUNT[kind])
     if kind in _OF_CONNECTION:
         return _of_connection(kind, _OF_CONNECTION[kind])
+    if kind is EventType.IMPORT_COMPLETED:
+        return _event(kind, status=IMPORT["status"], data={"summary": IMPORT})
     return _of_endpoint(kind)
 
 

@@ -13,6 +13,7 @@ TAGS = {
     "calendar feeds": "Secret addresses under which calendar programs read the posts of a brand.",
     "slots": "Weekly times, and the queues of posts that take the next free one.",
     "drafts": "Posts that are not finished: saved and checked, and accepted once they are submitted.",
+    "imports": "Files of many posts: send them, and read what became of each row.",
     "publications": "One post at one account: its status, its attempts, and what a person decides about it.",
     "media": "Pictures, videos and documents that posts use.",
     "events": "The log of what happened, in order; webhooks send the same events.",

@@ -13,6 +13,7 @@ from api.http.address import callers_of
 from api.http.edge import MAX_BODY
 from api.http.shares import UploadShares
 from api.http.waiting import ContentWaits
+from api.process.refusals import refusal_of_row
 from api.process.services import Services
 from api.process.starts import Starts
 from munadi.accounts.apps import AppService
@@ -33,6 +34,8 @@ from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
+from munadi.imports.running import ImportRunner
+from munadi.imports.service import ImportService
 from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.limits.addresses import AddressLimit
@@ -66,7 +69,12 @@ async def open_services(
             async with _temporal(runtime) as temporal:
                 opened = _services(runtime, database, temporal, channels or runtime.channels)
                 try:
-                    async with opened.calls.running(), opened.wrong_keys.running(), opened.key_uses.running():
+                    async with (
+                        opened.calls.running(),
+                        opened.wrong_keys.running(),
+                        opened.key_uses.running(),
+                        opened.importer.running(),
+                    ):
                         yield opened
                 finally:
                     await opened.waits.close()
@@ -101,6 +109,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
     connecting = ConnectFlow(*own, channels, starts, base_url)
     checker = PostChecker(database, channels, keyring, intake, clock)
     posts = PostService(*own, channels, starts, checker, runtime.media_store)
+    media = MediaService(*own, brands, intake, runtime.media_store)
     return Services(
         settings=settings,
         database=database,
@@ -126,10 +135,12 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         connecting=connecting,
         apps=AppService(*own, brands, channels, base_url),
         connections=ConnectionService(*own, accounts, connecting),
-        media=MediaService(*own, brands, intake, runtime.media_store),
+        media=media,
         posts=posts,
         batches=BatchService(*own, posts),
         queues=QueueService(*own, channels, starts, brands),
+        imports=ImportService(*own, brands, media, settings.media.max_bytes),
+        importer=ImportRunner(*own, posts, refusal_of_row),
         reviews=ReviewService(*own, posts, base_url),
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),

@@ -28,6 +28,8 @@ from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
+from munadi.imports.running import ImportRunner
+from munadi.imports.service import ImportService
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
 from munadi.limits.key_uses import KeyUses
@@ -81,6 +83,8 @@ class Services:
     posts: PostService
     batches: BatchService
     queues: QueueService
+    imports: ImportService
+    importer: ImportRunner
     reviews: ReviewService
     drafts: DraftService
     receipts: ReceiptService

@@ -17,11 +17,12 @@ from munadi.cli.session import Session
 
 
 class Single(NamedTuple):
-    """A command that is in no group: the module of its function, which has its name."""
+    """A command that is in no group: the module of its function, which has its name unless another one is given."""
 
     module: str
     takes: str | None = None
     remote: bool = True
+    function: str | None = None
 
 
 # Of each group its modules; the first one has its `app`, the others add commands to it.
@@ -32,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "publications": ("publications",),
     "receipts": ("receipts",),
     "media": ("media",),
+    "imports": ("imports",),
     "accounts": ("accounts", "connecting", "erasing"),
     "brands": ("brands", "erasing"),
     "apps": ("apps",),
@@ -54,6 +56,7 @@ COMMANDS: Mapping[str, Single] = {
     "usage": Single("usage", takes="usage.get"),
     "bill": Single("bill", takes="usage.days"),
     "request": Single("request"),
+    "import": Single("importing", function="import_"),
     "dev": Single("dev.command", remote=False),
     "demo": Single("demo", remote=False),
     "api": Single("api", remote=False),
@@ -106,7 +109,7 @@ def _loaded(name: str) -> Any:
         group, *_ = [import_module(f"munadi.cli.{module}") for module in GROUPS[name]]
         return typer.main.get_group(group.app)
     one, alone = COMMANDS[name], typer.Typer(add_completion=False)
-    function = getattr(import_module(f"munadi.cli.{one.module}"), name)
+    function = getattr(import_module(f"munadi.cli.{one.module}"), one.function or name)
     command(alone, name, takes=one.takes, remote=one.remote)(function)
     return typer.main.get_command(alone)
 

@@ -1276,6 +1276,79 @@ class Hold(TypedDict):
     until: str | None
 
 
+class ImportCompletedEvent(TypedDict):
+    """ImportCompletedEvent."""
+
+    brandRef: str
+    channel: None
+    contentId: None
+    data: ImportData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: None
+    status: str
+    test: bool
+    timestamp: str
+    type: Literal["import.completed"]
+
+
+class ImportCounts(TypedDict):
+    """How many rows there are of each kind."""
+
+    accepted: int
+    refused: int
+    repeated: int
+    total: int
+    valid: int
+
+
+class ImportData(TypedDict):
+    """The import, with its counts."""
+
+    summary: Import
+
+
+class ImportProblem(TypedDict):
+    """A problem of a row. `pointer` leads into the row, as a JSON object."""
+
+    actual: Any
+    channel: str | None
+    code: str
+    column: str | None
+    limit: Any
+    message: str
+    pointer: str
+    rule: str | None
+
+
+class ImportRow(TypedDict):
+    """The result of a row."""
+
+    code: str | None
+    contentId: str | None
+    detail: str | None
+    line: int
+    problems: list[ImportProblem]
+    rowKey: str | None
+    status: str
+    statusCode: int | None
+
+
+class Import(TypedDict):
+    """An import as the API returns it. Its rows are a list of their own."""
+
+    brandRef: str
+    counts: ImportCounts
+    createdAt: str
+    dryRun: bool
+    endedAt: str | None
+    id: str
+    status: str
+
+
 class Insights(TypedDict):
     """What became of the publications that were due from one day to another, in UTC, both included. Networks without
     any are missing. `brandRef` null: every brand that the key may see."""
@@ -2215,6 +2288,7 @@ MunadiEvent = (
     | ContentQueuedEvent
     | ContentRescheduledEvent
     | ContentUpdatedEvent
+    | ImportCompletedEvent
     | WebhookDeliveryExhaustedEvent
     | WebhookEndpointDisabledEvent
     | WebhookEndpointFailingEvent

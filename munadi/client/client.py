@@ -14,6 +14,7 @@ import httpx
 from munadi.client.contents import Contents, Drafts, MediaFiles, Publications
 from munadi.client.generated import Alerts, Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
 from munadi.client.groups import Accounts, Brands, Calendar, Events, Insights, Usage, Webhooks
+from munadi.client.imports import Imports
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.retrying import RETRIES
 from munadi.client.steps import Call, json_or_none, key_or_new
@@ -37,6 +38,7 @@ class Api(Group[M]):
         self.url = driver.url
         self.contents: Contents[M] = Contents(driver)
         self.drafts: Drafts[M] = Drafts(driver)
+        self.imports: Imports[M] = Imports(driver)
         self.media: MediaFiles[M] = MediaFiles(driver)
         self.publications: Publications[M] = Publications(driver)
         self.accounts: Accounts[M] = Accounts(driver)

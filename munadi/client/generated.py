@@ -714,6 +714,35 @@ class Keys(Group[M]):
         return Call("DELETE", f"/v1/keys/{segment(key_id)}", {"children": children}, read=nothing)
 
 
+class PlainImports(Group[M]):
+    """The operations of `munadi.imports` that are one request each."""
+
+    @operation
+    def list(
+        self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.Import]]:
+        """List imports. Imports of the last 30 days, the newest first."""
+        return Call("GET", "/v1/imports", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
+
+    list_all = every(list)
+
+    @operation
+    def get(self, import_id: str) -> Call[answers.Import]:
+        """Read an import. How far an import is. It is kept for 30 days after it was sent."""
+        return Call("GET", f"/v1/imports/{segment(import_id)}")
+
+    @operation
+    def rows(
+        self, import_id: str, status: str | None = None, *, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.ImportRow]]:
+        """List the rows of an import. The rows with their results, in the order of the file."""
+        return Call(
+            "GET", f"/v1/imports/{segment(import_id)}/rows", {"status": status, "limit": limit, "cursor": cursor}
+        )
+
+    rows_all = every(rows)
+
+
 class PlainMedia(Group[M]):
     """The operations of `munadi.media` that are one request each."""
 

@@ -30,10 +30,12 @@ _ANY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Upload:
-    """A file for a multipart POST. `on_bytes` gets the number of bytes sent so far; a repeat starts at 0."""
+    """A file for a multipart POST, or for one whose body it is, as this type. `on_bytes` gets the number of bytes sent
+    so far; a repeat starts at 0."""
 
     file: Path
     on_bytes: Callable[[int], None] | None = None
+    body_type: str | None = None
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,8 @@ def _arguments(attempt: Try, headers: Mapping[str, str], file: Any) -> dict[str,
     if not attempt.call.path.startswith("/") or attempt.call.path.startswith("//"):
         raise ValueError(f"a path of the API begins with one slash: {attempt.call.path[:200]!r}")
     call, key = attempt.call, attempt.idempotency_key
+    upload = call.upload
+    is_form, body_type = upload is not None and upload.body_type is None, upload.body_type if upload else None
     with_key = {} if key is None else {"idempotency-key": key_header(key)}
     return {
         "method": call.method,
@@ -182,9 +184,10 @@ def _arguments(attempt: Try, headers: Mapping[str, str], file: Any) -> dict[str,
         "params": {name: value for name, value in call.params.items() if value is not None},
         "json": call.body,
         "data": call.fields,
-        "files": None if call.upload is None else {"file": (call.upload.file.name, file)},
-        "headers": {**headers, **call.headers, **with_key},
-        "timeout": TIMEOUT if call.upload is None else UPLOAD_TIMEOUT,
+        "files": {"file": (upload.file.name, file)} if upload and is_form else None,
+        "content": file if body_type else None,
+        "headers": {**headers, **call.headers, **with_key, **({"content-type": body_type} if body_type else {})},
+        "timeout": TIMEOUT if upload is None else UPLOAD_TIMEOUT,
     }
 
 

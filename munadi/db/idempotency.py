@@ -37,10 +37,11 @@ class ResponseUnreadable(Exception):
 @dataclass(frozen=True)
 class IdempotencyKey:
     """The key of a request, if it has one, and the fingerprints of the request: the first is stored, and a stored one
-    matches if it is any of them."""
+    matches if it is any of them. `kept`: how long a repetition finds the answer."""
 
     key: str | None
     fingerprints: tuple[str, ...]
+    kept: timedelta = KEPT
 
     def record(
         self, keyring: KeyRing, brand_ref: str | None, operation: str, *, only_for: str | None = None
@@ -52,7 +53,7 @@ class IdempotencyKey:
         if self.key is None:
             return None
         scope = scope_of(brand_ref, operation if only_for is None else f"{operation} {only_for}")
-        return IdempotencyRecord(keyring, scope, self.key, self.fingerprints)
+        return IdempotencyRecord(keyring, scope, self.key, self.fingerprints, self.kept)
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ class IdempotencyRecord:
     """The record of one request under its key.
 
     `scope` is brand and operation. `fingerprints` identify the request: the first is stored, and a stored one matches
-    if it is any of them.
+    if it is any of them. The answer is kept for so long.
     """
 
     keyring: KeyRing
     scope: str
     key: str
     fingerprints: tuple[str, ...]
+    kept: timedelta = KEPT
 
     async def find(self, session: AsyncSession) -> bytes | None:
         """The earlier answer, if there is one. Raises KeyReused and ResponseUnreadable."""
@@ -96,7 +98,8 @@ class IdempotencyRecord:
             "scope": self.scope,
             "key": self.key,
             "fingerprint": self.fingerprints[0],
-            "created_at": now,
+            # Answers are deleted by this time alone, so one that is kept longer has a later one.
+            "created_at": now + (self.kept - KEPT),
             "answer": b"" if answer is None else self.keyring.seal(answer, **self._place),
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert

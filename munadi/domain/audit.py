@@ -74,6 +74,7 @@ class Action(StrEnum):
     DRAFT_SUBMITTED = "draft.submitted"
     PUBLICATION_DISMISSED = "publication.dismissed"
     PUBLICATION_DISMISSAL_UNDONE = "publication.dismissal_undone"
+    IMPORT_CREATED = "import.created"
     ALERT_CREATED = "alert.created"
     ALERT_UPDATED = "alert.updated"
     ALERT_DELETED = "alert.deleted"
@@ -143,6 +144,7 @@ ACTION_MEANING = {
     Action.DRAFT_SUBMITTED: "a draft became a post; the post has an entry of its own, content.created",
     Action.PUBLICATION_DISMISSED: "a person dismissed a failed post, or a missing part of a published one",
     Action.PUBLICATION_DISMISSAL_UNDONE: "what was dismissed needs attention again",
+    Action.IMPORT_CREATED: "a file of posts was sent to be imported; each of its posts has an entry of its own",
     Action.ALERT_CREATED: "an alert was made",
     Action.ALERT_UPDATED: "an alert was changed",
     Action.ALERT_DELETED: "an alert was deleted",

@@ -48,6 +48,7 @@ class EventType(StrEnum):
     CONNECTION_COMPLETED = "connection.completed"
     CONNECTION_FAILED = "connection.failed"
     CONNECTION_EXPIRED = "connection.expired"
+    IMPORT_COMPLETED = "import.completed"
     WEBHOOK_TEST = "webhook.test"
     ENDPOINT_DISABLED = "webhook.endpoint.disabled"
     ENDPOINT_FAILING = "webhook.endpoint.failing"

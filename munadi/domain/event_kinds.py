@@ -17,6 +17,7 @@ from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentStatus, ContentView, PublicationView
 from munadi.domain.event import Event, EventType
 from munadi.domain.failure import Failure, Reason
+from munadi.domain.imports import ImportStatus, ImportView
 from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import DisabledReason, EndpointView
@@ -85,6 +86,12 @@ class DeliveryData(EndpointData):
     delivery: DeliveryGivenUp = Field(description="The delivery that was given up.")
 
 
+class ImportData(WireModel):
+    """The import, with its counts."""
+
+    summary: ImportView = Field(description="The import, with its counts.")
+
+
 class WebhookTestData(WireModel):
     """The endpoint that was tested, and a sentence for people."""
 
@@ -123,6 +130,13 @@ _ACCOUNT = _NO_POST | {
 }
 _CONNECTION = _NO_POST | {"brand_ref": str, "sns": str, "reason": None, "data": ConnectionData}
 _ENDPOINT = _NO_POST | {"sns": None, "reason": str, "data": EndpointData}
+_IMPORT = _NO_POST | {
+    "brand_ref": str,
+    "sns": None,
+    "status": Literal[ImportStatus.COMPLETED, ImportStatus.STOPPED],
+    "reason": None,
+    "data": ImportData,
+}
 _TEST = _NO_POST | {"sns": None, "status": None, "reason": None, "data": WebhookTestData}
 
 EVENT_KINDS: dict[EventType, EventKind] = {
@@ -205,6 +219,10 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.CONNECTION_EXPIRED: EventKind(
         "a connect link has ended and connected nothing; once per connection",
         _CONNECTION | {"status": Literal["expired"]},
+    ),
+    EventType.IMPORT_COMPLETED: EventKind(
+        "every row of an import has its result, or it was `stopped`: `data.summary.counts` has how many were refused",
+        _IMPORT,
     ),
     EventType.WEBHOOK_TEST: EventKind("you asked for a test", _TEST),
     EventType.ENDPOINT_DISABLED: EventKind(

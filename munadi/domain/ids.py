@@ -39,6 +39,7 @@ class Prefix(StrEnum):
     REVIEW_LINK = "rvl"
     SLOT = "slt"
     BRANDING = "bdg"
+    IMPORT = "imp"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -31,6 +31,8 @@ from munadi.db.tables import (
     EndpointRow,
     EventRow,
     IdempotencyRow,
+    ImportLineRow,
+    ImportRow,
     KeyDayRow,
     KeyRow,
     LookBudgetRow,
@@ -90,6 +92,19 @@ async def erase_deliveries(session: AsyncSession, scope: Scope, size: int) -> bo
     return len(ids) == size
 
 
+async def erase_imports(session: AsyncSession, scope: Scope, size: int) -> bool:
+    """Erase so many rows of the brand's imports. Whether there may be more."""
+    imports = select(col(ImportRow.id)).where(ImportRow.brand_ref == scope.brand_ref)
+    query = select(ImportLineRow.import_id, ImportLineRow.line).where(col(ImportLineRow.import_id).in_(imports))
+    found = (await session.exec(query.limit(size))).all()
+    for import_id in {each[0] for each in found}:
+        lines = [each[1] for each in found if each[0] == import_id]
+        await delete_rows(
+            session, ImportLineRow, and_(col(ImportLineRow.import_id) == import_id, col(ImportLineRow.line).in_(lines))
+        )
+    return len(found) == size
+
+
 async def erase_media(session: AsyncSession, scope: Scope, size: int, now: datetime) -> bool:
     """Mark so many of the brand's files as deleted, so that their bytes are removed. Whether there may be more."""
     query = select(MediaRow).where(MediaRow.brand_ref == scope.brand_ref, col(MediaRow.deleted_at).is_(None))
@@ -135,6 +150,7 @@ async def erase_brand(session: AsyncSession, scope: Scope, now: datetime) -> Seq
     await delete_rows(session, LookBudgetRow, col(LookBudgetRow.scope).in_(accounts))
     for table in (
         AlertRow,
+        ImportRow,
         EndpointRow,
         SavedDraftRow,
         ConnectionRow,

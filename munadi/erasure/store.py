@@ -110,6 +110,7 @@ class ErasureStore:
         await self._in_batches(lambda session, size: remains.erase_events(session, scope, size, now))
         if scope.account_id is None:
             await self._in_batches(lambda session, size: remains.erase_deliveries(session, scope, size))
+            await self._in_batches(lambda session, size: remains.erase_imports(session, scope, size))
             await self._in_batches(lambda session, size: remains.erase_media(session, scope, size, now))
         await forget_words(self._database, overwrite=True)
 

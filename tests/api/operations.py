@@ -75,6 +75,7 @@ ID_PREFIXES = {
     "feed_id": Prefix.CALENDAR_FEED,
     "erasure_id": Prefix.ERASURE,
     "link_id": Prefix.REVIEW_LINK,
+    "import_id": Prefix.IMPORT,
 }
 
 # Answered without a key.
@@ -121,6 +122,10 @@ OPERATIONS = (
     Operation("GET", "/v1/media", CR, EMPTY),
     Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),
     Operation("DELETE", "/v1/media/{media_id}", CW, NOT_FOUND),
+    Operation("POST", "/v1/imports", PROPOSE, UNKNOWN, None, {"Content-Type": "text/csv"}, "?brandRef=acme"),
+    Operation("GET", "/v1/imports", CR, EMPTY),
+    Operation("GET", "/v1/imports/{import_id}", CR, NOT_FOUND),
+    Operation("GET", "/v1/imports/{import_id}/rows", CR, NOT_FOUND),
     Operation("GET", "/v1/channels", ANY, OWN),
     Operation("GET", "/v1/channels/{channel}", ANY, OWN),
     Operation("POST", "/v1/brands", BRANDS, OWN, {"ref": "third"}),

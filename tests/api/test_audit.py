@@ -65,6 +65,7 @@ RECORDED: dict[str, Action | None] = {
     "DELETE /v1/accounts/{account_id}/data": A.ACCOUNT_ERASED,
     "PATCH /v1/accounts/{account_id}": A.ACCOUNT_UPDATED,
     "DELETE /v1/accounts/{account_id}": A.ACCOUNT_DISCONNECTED,
+    "POST /v1/imports": A.IMPORT_CREATED,
     "POST /v1/alerts": A.ALERT_CREATED,
     "PATCH /v1/alerts/{alert_id}": A.ALERT_UPDATED,
     "DELETE /v1/alerts/{alert_id}": A.ALERT_DELETED,

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from munadi.db.accounts.apps import AppStore
 from munadi.db.ids import new_id
-from munadi.db.tables import BrandingRow, ErasureRow, MediaRow, ReviewLinkRow
+from munadi.db.tables import BrandingRow, ErasureRow, ImportRow, MediaRow, ReviewLinkRow
 from munadi.domain.brand_app import AppPut
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -48,7 +48,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
     account = await seed.account()
     endpoint = await seed.endpoint(brand_ref="acme")
     content_id, erasure_id = await seed.content(account.id), new_id(Prefix.ERASURE)
-    link_id = new_id(Prefix.REVIEW_LINK)
+    link_id, import_id = new_id(Prefix.REVIEW_LINK), new_id(Prefix.IMPORT)
     media_id, [event, *_] = new_id(Prefix.MEDIA), await seed.events(EventType.CONTENT_ACCEPTED)
     async with api.services.database.write() as session:
         link = {"content_id": content_id, "key_id": "key", "secret_hash": "0" * 64}
@@ -58,6 +58,8 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         session.add(BrandingRow(id=new_id(Prefix.BRANDING), brand_ref="acme", created_at=START, updated_at=START))
         app = AppPut(client_id="id", client_secret=SecretStr("secret"))
         await AppStore(api.services.database, api.services.keyring).put(session, "acme", ChannelName.X, app, START)
+        imported = {"key_id": "key", "status": "completed", "dry_run": False, "created_at": START}
+        session.add(ImportRow(id=import_id, brand_ref="acme", **imported))
         session.add(ErasureRow(id=erasure_id, brand_ref="acme", account_id=new_id(Prefix.ACCOUNT), **times))
     recover = f"/v1/webhooks/endpoints/{endpoint.id}/recover"
     return {
@@ -67,6 +69,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "alert_id": (await api.create("/v1/alerts", {"url": "ntfys://acme-posts", "brandRef": "acme"}))["id"],
         "content_id": content_id,
         "link_id": link_id,
+        "import_id": import_id,
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
         "erasure_id": erasure_id,

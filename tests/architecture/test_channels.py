@@ -36,6 +36,7 @@ MAY_NAME_THEM = (
     "munadi/sandbox/",
     "munadi/cli/demo",
     "api/openapi/examples.py",  # what the OpenAPI document shows
+    "api/openapi/import_examples.py",  # files as somebody sends them
 )
 HOST = re.compile(r"https?://[^/\s]+")
 ADVICE = (

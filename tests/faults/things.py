@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -33,6 +34,10 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     erased = (await brand.account("mastodon"))["id"]
     erasure = await api.delete(f"/v1/accounts/{erased}/data", params={"confirm": erased})
 
+    row = {"rowKey": "1", "text": "imported", "channels": ["bluesky"], "scheduledAt": "now"}
+    kind = {"Content-Type": "application/x-ndjson"}
+    imported = await api.post("/v1/imports?brandRef=acme&dryRun=true", content=json.dumps(row), headers=kind)
+
     async def deliveries() -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = (await api.get("/v1/webhooks/deliveries")).json()["data"]
         return listed
@@ -51,6 +56,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "connection_id": link.json()["id"],
         "draft_id": draft.json()["id"],
         "feed_id": feed.json()["id"],
+        "import_id": imported.json()["id"],
         "erasure_id": erasure.json()["id"],
         "link_id": review["id"],
     }

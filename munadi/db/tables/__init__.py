@@ -27,6 +27,7 @@ from munadi.db.tables.contents import (
     PublicationRow,
 )
 from munadi.db.tables.erasures import ErasureRow
+from munadi.db.tables.imports import ImportLineRow, ImportRow
 from munadi.db.tables.media import ConversionRow, MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthDeviceRow, OAuthGrantRow, OAuthTokenRow
@@ -61,6 +62,8 @@ __all__ = [
     "ErasureRow",
     "EventRow",
     "IdempotencyRow",
+    "ImportLineRow",
+    "ImportRow",
     "KeyDayRow",
     "KeyRow",
     "LookBudgetRow",

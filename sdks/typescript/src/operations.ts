@@ -545,6 +545,42 @@ export class Events {
   }
 }
 
+export class ImportsRows {
+  constructor(private readonly send: Send) {}
+
+  /** The rows with their results, in the order of the file. */
+  list(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfImportRowView> {
+    return this.send<t.PageOfImportRowView>("GET", `/v1/imports/${encodeURIComponent(importId)}/rows`, { query, ...options });
+  }
+
+  /** The entries of all pages of `list`, page by page. */
+  listAll(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfImportRowView["data"][number]> {
+    return pages((cursor) => this.list(importId, { ...query, cursor } as typeof query, options));
+  }
+}
+
+export class Imports {
+  readonly rows: ImportsRows;
+  constructor(private readonly send: Send) {
+    this.rows = new ImportsRows(send);
+  }
+
+  /** Imports of the last 30 days, the newest first. */
+  list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfImportView> {
+    return this.send<t.PageOfImportView>("GET", `/v1/imports`, { query, ...options });
+  }
+
+  /** The entries of all pages of `list`, page by page. */
+  listAll(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfImportView["data"][number]> {
+    return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
+  }
+
+  /** How far an import is. It is kept for 30 days after it was sent. */
+  get(importId: string, options: CallOptions = {}): Promise<t.ImportView> {
+    return this.send<t.ImportView>("GET", `/v1/imports/${encodeURIComponent(importId)}`, { ...options });
+  }
+}
+
 export class Insights {
   constructor(private readonly send: Send) {}
 
@@ -751,6 +787,7 @@ export class Operations {
   readonly drafts: Drafts;
   readonly erasures: Erasures;
   readonly events: Events;
+  readonly imports: Imports;
   readonly insights: Insights;
   readonly keys: Keys;
   readonly media: Media;
@@ -772,6 +809,7 @@ export class Operations {
     this.drafts = new Drafts(send);
     this.erasures = new Erasures(send);
     this.events = new Events(send);
+    this.imports = new Imports(send);
     this.insights = new Insights(send);
     this.keys = new Keys(send);
     this.media = new Media(send);

@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "branding.set" | "branding.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "branding.set" | "branding.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "import.created" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -2346,7 +2346,7 @@ export type ErasureView = {
 export type ErasureWait = "requests" | "publishing" | "workflows" | "media" | "database";
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.media.converting" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.media.converting" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "import.completed" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -2406,6 +2406,121 @@ export type Hold = {
 
 /** What a queued publication waits for besides its time. */
 export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP" | "HOST_SLOW" | "APPROVAL" | "QUEUE_PAUSED";
+
+export type ImportCompletedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The network it is about; null if it is about none. */
+  channel: null;
+  /** The post it is about; null if it is about none. */
+  contentId: null;
+  /** What changed, as it is after the change. */
+  data: ImportData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
+  /** The publication it is about; null if it is about none. */
+  publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: null;
+  /** The same as `channel`, which replaces it. */
+  sns: null;
+  /** The status after the change. */
+  status: ("completed" | "stopped");
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "import.completed";
+};
+
+/** How many rows there are of each kind. */
+export type ImportCounts = {
+  /** Accepted as posts by this import. */
+  accepted: number;
+  /** Refused; each row says why. */
+  refused: number;
+  /** Accepted by an earlier import with the same `rowKey`; nothing is stored again. */
+  repeated: number;
+  /** The rows of the file. */
+  total: number;
+  /** Of a dry run: these would be accepted. */
+  valid: number;
+};
+
+/** The import, with its counts. */
+export type ImportData = {
+  /** The import, with its counts. */
+  summary: ImportView;
+};
+
+/** A problem of a row. `pointer` leads into the row, as a JSON object. */
+export type ImportProblem = {
+  /** What was sent. */
+  actual?: number | string | null;
+  /** The network whose rule it is; null if it is a rule of every network. */
+  channel?: string | null;
+  /** What it is about, for programs; stable. */
+  code: string;
+  /** The column of the CSV file; null for NDJSON. */
+  column?: string | null;
+  /** What the rule allows. */
+  limit?: number | string | null;
+  /** What is wrong or worth knowing, for people. */
+  message: string;
+  /** A JSON pointer into the request; `?name` is a parameter of the query. */
+  pointer: string;
+  /** The rule, for programs; stable. */
+  rule?: string | null;
+};
+
+/** What became of a row. */
+export type ImportRowStatus = "pending" | "accepted" | "repeated" | "valid" | "refused";
+
+/** The result of a row. */
+export type ImportRowView = {
+  /** Why it was refused, for programs, as in a problem document. */
+  code: string | null;
+  /** The accepted post; null if there is none. */
+  contentId: string | null;
+  /** Why it was refused, for people. */
+  detail: string | null;
+  /** The line of the file on which the row begins, from 1. */
+  line: number;
+  /** The violations, each with a pointer into the row. */
+  problems?: (ImportProblem)[];
+  /** The row's own key; null where it has none. */
+  rowKey: string | null;
+  /** `pending`, `accepted`, `repeated` (an earlier import accepted it), `valid` (of a dry run) or `refused`. */
+  status: ImportRowStatus;
+  /** What `POST /v1/contents` would answer: 202, 422, 429 …; null while it is `pending`. */
+  statusCode: number | null;
+};
+
+/** How far an import is. */
+export type ImportStatus = "running" | "completed" | "stopped";
+
+/** An import as the API returns it. Its rows are a list of their own. */
+export type ImportView = {
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** How many rows have which result so far. */
+  counts: ImportCounts;
+  /** When it was made. */
+  createdAt: string;
+  /** Whether the rows are only checked, as they would be accepted. */
+  dryRun: boolean;
+  /** When it ended; null while it runs. */
+  endedAt: string | null;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** `running`; `completed`: every row has its result; `stopped`: the key that began it may not publish any more, and the rows that are `pending` were not tried. */
+  status: ImportStatus;
+};
 
 /** What became of the publications that were due from one day to another, in UTC, both included. Networks without any are missing. `brandRef` null: every brand that the key may see. */
 export type Insights = {
@@ -2810,7 +2925,7 @@ export type MediaView = {
 };
 
 /** An event, as webhooks and the log have it. `type` says what is in `data`. */
-export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentMediaConvertingEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
+export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentMediaConvertingEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | ImportCompletedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
 
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
@@ -2942,6 +3057,20 @@ export type PageOfEndpointView = {
 export type PageOfEventTypeView = {
   /** The entries of this page. */
   data: (EventTypeView)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
+export type PageOfImportRowView = {
+  /** The entries of this page. */
+  data: (ImportRowView)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
+export type PageOfImportView = {
+  /** The entries of this page. */
+  data: (ImportView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
@@ -3095,7 +3224,7 @@ export type Problem = {
 };
 
 /** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
-export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_MODE" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_REVIEW_LINKS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_MODE" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_IMPORTS" | "TOO_MANY_REVIEW_LINKS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
 
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {

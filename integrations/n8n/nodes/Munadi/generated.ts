@@ -535,6 +535,7 @@ export const ADVICE: Record<string, string> = {
 	TOO_MANY_ALERTS: 'Delete an alert of the brand, or send several types to one address.',
 	TOO_MANY_CALENDAR_FEEDS: 'Revoke an address that is not used.',
 	TOO_MANY_DRAFTS: 'Submit or delete drafts.',
+	TOO_MANY_IMPORTS: 'Wait until an import has ended.',
 	TOO_MANY_REVIEW_LINKS: 'Revoke a link that is not needed.',
 	UNSUPPORTED_MEDIA_TYPE: 'Send JSON with Content-Type: application/json.',
 	WITHDRAWAL_NOT_SUPPORTED: 'Remove the post by hand: permalink is its address.',
