@@ -34,6 +34,12 @@ Brands munadi.brands
     update brands.update ref changes
     list brands.list limit cursor
     erase brands.erase ref confirm
+Series munadi.series
+    create series.create series idempotency_key
+    list series.list brand_ref limit cursor
+    get series.get series_id
+    update series.update series_id changes
+    delete series.delete series_id
 Slots munadi.brands.slots
     get slots.get ref
     replace slots.replace ref slots
@@ -153,7 +159,7 @@ BY_HAND = frozenset(
      "imports.create", "media.create", "metrics.get", "publications.list"}
 )  # fmt: skip
 # The arguments that are a body whole.
-WHOLE = ("payload", "content", "changes", "account", "request")
+WHOLE = ("payload", "content", "changes", "account", "request", "series")
 # A parameter of the query that takes several values, as the method names it; and a word of Python's own.
 RENAMED = {"type": "types", "from": "from_"}
 Json = Mapping[str, Any]

@@ -28,6 +28,7 @@ _DATA = {
     "summary": "the import, with the counts of its rows",
     "endpoint": "the endpoint as `GET /v1/webhooks/endpoints/{id}` returns it, without its secret",
     "delivery": "the delivery that was given up",
+    "series": "the series as `GET /v1/series/{id}` returns it",
     "endpointId": "the endpoint that was tested",
     "text": "a sentence for people",
 }

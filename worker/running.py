@@ -37,6 +37,7 @@ from worker.compose import (
     version_of,
 )
 from worker.recovering import RecoveryRunner
+from worker.recurring import build_series
 from worker.relay import Relay
 from worker.slow_hosts import SlowHosts
 from worker.state import WorkerState
@@ -82,6 +83,7 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
         build_retention(runtime, database),
         build_eraser(runtime, database, client),
         build_alerts(runtime, database),
+        build_series(runtime, database),
         build_preflight_checker(runtime, database, tokens),
         build_post_watcher(runtime, database, tokens),
         SlowHosts(database, runtime.calls, runtime.clock),

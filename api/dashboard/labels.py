@@ -106,6 +106,7 @@ EVENTS: dict[EventType, str] = {
     E.CONNECTION_FAILED: N_("Connect link failed"),
     E.CONNECTION_EXPIRED: N_("Connect link expired"),
     E.IMPORT_COMPLETED: N_("Import ended"),
+    E.SERIES_ENDED: N_("Series ended"),
     E.WEBHOOK_TEST: N_("Webhook tested"),
     E.ENDPOINT_DISABLED: N_("Webhook endpoint disabled"),
     E.ENDPOINT_FAILING: N_("Webhook endpoint failing"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.openapi import examples, webhook_examples
+from api.openapi import examples, planning_examples, webhook_examples
 from api.openapi.import_examples import IMPORT
 from munadi.domain.content import count
 from munadi.domain.event import EventType
@@ -174,6 +174,8 @@ def event_example(kind: EventType) -> dict[str, Any]:
         return _of_connection(kind, _OF_CONNECTION[kind])
     if kind is EventType.IMPORT_COMPLETED:
         return _event(kind, status=IMPORT["status"], data={"summary": IMPORT})
+    if kind is EventType.SERIES_ENDED:
+        return _of_series()
     return _of_endpoint(kind)
 
 
@@ -249,6 +251,11 @@ def _of_connection(kind: EventType, changes: Mapping[str, Any]) -> dict[str, Any
     reason = connection["failure"]["reason"] if connection["failure"] else None
     data = {"connection": connection}
     return _about(kind, connection["channel"], status=connection["status"], reason=reason, data=data)
+
+
+def _of_series() -> dict[str, Any]:
+    ended = {"status": "ended", "endedAs": "finished", "endedAt": "2027-03-01T03:30:02Z", "upcoming": []}
+    return _event(EventType.SERIES_ENDED, status="finished", data={"series": {**planning_examples.SERIES, **ended}})
 
 
 def _of_endpoint(kind: EventType) -> dict[str, Any]:

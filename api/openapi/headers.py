@@ -39,6 +39,7 @@ _LOCATED = frozenset(
         "media.create",
         "webhooks.endpoints.create",
         "alerts.create",
+        "series.create",
         "webhooks.endpoints.recover",
     }
 )

@@ -12,6 +12,7 @@ TAGS = {
     "contents": "Posts: submit, validate, list, edit, reschedule, cancel and retry them.",
     "calendar feeds": "Secret addresses under which calendar programs read the posts of a brand.",
     "slots": "Weekly times, and the queues of posts that take the next free one.",
+    "series": "Posts that come again by a rule.",
     "drafts": "Posts that are not finished: saved and checked, and accepted once they are submitted.",
     "imports": "Files of many posts: send them, and read what became of each row.",
     "publications": "One post at one account: its status, its attempts, and what a person decides about it.",

@@ -53,6 +53,7 @@ from munadi.publishing.queues import QueueService
 from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.review_links import ReviewService
 from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.series import SeriesService
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
 from munadi.webhooks.service import EndpointService
@@ -141,6 +142,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         queues=QueueService(*own, channels, starts, brands),
         imports=ImportService(*own, brands, media, settings.media.max_bytes),
         importer=ImportRunner(*own, posts, refusal_of_row),
+        series=SeriesService(*own, channels, starts, posts),
         reviews=ReviewService(*own, posts, base_url),
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),

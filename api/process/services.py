@@ -44,6 +44,7 @@ from munadi.publishing.media_service import MediaService
 from munadi.publishing.queues import QueueService
 from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.review_links import ReviewService
+from munadi.publishing.series import SeriesService
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
 from munadi.webhooks.sender import WebhookSender
@@ -85,6 +86,7 @@ class Services:
     queues: QueueService
     imports: ImportService
     importer: ImportRunner
+    series: SeriesService
     reviews: ReviewService
     drafts: DraftService
     receipts: ReceiptService

@@ -11,6 +11,7 @@ from api.answers import plain
 from api.deps import ContentReader, ContentWriter, TheServices
 from api.http.problems import refused
 from api.idempotency import IdempotencyHeader
+from api.openapi import planning_examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows
 from munadi.domain.problem import Problem
@@ -21,24 +22,12 @@ router = APIRouter(prefix="/v1/brands/{ref}/slots", tags=["slots"])
 
 Ref = Annotated[str, Path(description="The brand's `ref`.", examples=["acme"])]
 LONGEST = timedelta(days=62)
-_SLOT = {"id": "slt_01h2xcejqtf2nbrexx3vqjhp41", "accountId": None, "weekday": "monday", "time": "09:00"}
-_EXAMPLE = {
-    "timezone": "Asia/Kolkata",
-    "slots": [_SLOT],
-    "queues": [{"accountId": None, "pausedSince": None}],
-}
-_TIMES = {
-    "data": [
-        {"at": "2027-01-18T03:30:00Z", "slotId": _SLOT["id"], "contentId": "cnt_01h2xcejqtf2nbrexx3vqjhp42"},
-        {"at": "2027-01-25T03:30:00Z", "slotId": _SLOT["id"], "contentId": None},
-    ]
-}
 
 
 @router.get(
     "",
     operation_id="slots.get",
-    responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 404, 422)},
+    responses={**shows(200, planning_examples.SLOTS), **error_responses(401, 403, 404, 422)},
     summary="Read the weekly times",
 )
 async def get_slots(ref: Ref, principal: ContentReader, services: TheServices) -> SlotsView:
@@ -49,7 +38,7 @@ async def get_slots(ref: Ref, principal: ContentReader, services: TheServices) -
 @router.put(
     "",
     operation_id="slots.replace",
-    responses={**shows(200, _EXAMPLE), **error_responses(400, 401, 403, 404, 413, 415, 422)},
+    responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Set the weekly times",
 )
 async def replace_slots(ref: Ref, body: SlotsReplace, principal: ContentWriter, services: TheServices) -> SlotsView:
@@ -64,7 +53,7 @@ async def replace_slots(ref: Ref, body: SlotsReplace, principal: ContentWriter, 
 @router.get(
     "/times",
     operation_id="slots.times",
-    responses={**shows(200, _TIMES), **error_responses(401, 403, 404, 422)},
+    responses={**shows(200, planning_examples.TIMES), **error_responses(401, 403, 404, 422)},
     summary="List taken and free times",
 )
 async def list_times(
@@ -86,7 +75,7 @@ async def list_times(
     "/reorder",
     operation_id="slots.reorder",
     response_model=QueueTimes,
-    responses={**shows(200, _TIMES), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    responses={**shows(200, planning_examples.TIMES), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Reorder a queue",
 )
 async def reorder_queue(
@@ -100,7 +89,7 @@ async def reorder_queue(
     "/pause",
     operation_id="slots.pause",
     response_model=SlotsView,
-    responses={**shows(200, _EXAMPLE), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Pause a queue",
 )
 async def pause_queue(
@@ -118,7 +107,7 @@ async def pause_queue(
     "/resume",
     operation_id="slots.resume",
     response_model=SlotsView,
-    responses={**shows(200, _EXAMPLE), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Resume a queue",
 )
 async def resume_queue(

@@ -38,6 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "brands": ("brands", "erasing"),
     "apps": ("apps",),
     "slots": ("slots",),
+    "series": ("series",),
     "branding": ("branding",),
     "channels": ("channels",),
     "webhooks": ("webhooks",),

@@ -999,10 +999,12 @@ class Content(TypedDict):
     link: str | None
     media: list[MediaAsset]
     metadata: dict[str, str]
+    occurrence: str | None
     publications: list[Publication]
     publishBy: str
     rollup: Rollup
     scheduledAt: str
+    seriesId: str | None
     slotId: str | None
     status: str
     text: str | None
@@ -1558,6 +1560,14 @@ class Notice(TypedDict):
     values: list[str]
 
 
+class Occurrence(TypedDict):
+    """A date on which a series publishes."""
+
+    at: str
+    contentId: str | None
+    occurrence: str
+
+
 class OtherEvent(TypedDict):
     """An event of a type that is newer than this document."""
 
@@ -1963,6 +1973,52 @@ class SentHash(TypedDict):
     sha256: str
 
 
+class SeriesData(TypedDict):
+    """The series as it ended."""
+
+    series: Series
+
+
+class SeriesEndedEvent(TypedDict):
+    """SeriesEndedEvent."""
+
+    brandRef: str
+    channel: None
+    contentId: None
+    data: SeriesData
+    id: str
+    position: NotRequired[int | None]
+    publicationId: None
+    reason: None
+    sequence: None
+    sns: None
+    status: str
+    test: bool
+    timestamp: str
+    type: Literal["series.ended"]
+
+
+class Series(TypedDict):
+    """A series as the API returns it."""
+
+    brandRef: str
+    content: dict[str, Any]
+    createdAt: str
+    endedAs: str | None
+    endedAt: str | None
+    id: str
+    missed: int
+    problems: list[Violation]
+    rrule: str
+    start: str
+    status: str
+    timezone: str
+    upcoming: list[Occurrence]
+    updatedAt: str
+    variants: list[str]
+    version: int
+
+
 class Slot(TypedDict):
     """A weekly time as it is stored. Its id stays while the time does."""
 
@@ -2289,6 +2345,7 @@ MunadiEvent = (
     | ContentRescheduledEvent
     | ContentUpdatedEvent
     | ImportCompletedEvent
+    | SeriesEndedEvent
     | WebhookDeliveryExhaustedEvent
     | WebhookEndpointDisabledEvent
     | WebhookEndpointFailingEvent

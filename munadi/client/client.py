@@ -12,7 +12,18 @@ from urllib.parse import parse_qs
 import httpx
 
 from munadi.client.contents import Contents, Drafts, MediaFiles, Publications
-from munadi.client.generated import Alerts, Audit, Channels, Connections, Erasures, EventTypes, Feeds, Health, Keys
+from munadi.client.generated import (
+    Alerts,
+    Audit,
+    Channels,
+    Connections,
+    Erasures,
+    EventTypes,
+    Feeds,
+    Health,
+    Keys,
+    Series,
+)
 from munadi.client.groups import Accounts, Brands, Calendar, Events, Insights, Usage, Webhooks
 from munadi.client.imports import Imports
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
@@ -47,6 +58,7 @@ class Api(Group[M]):
         self.erasures: Erasures[M] = Erasures(driver)
         self.keys: Keys[M] = Keys(driver)
         self.alerts: Alerts[M] = Alerts(driver)
+        self.series: Series[M] = Series(driver)
         self.audit: Audit[M] = Audit(driver)
         self.calendar: Calendar[M] = Calendar(driver)
         self.calendar_feeds: Feeds[M] = self.calendar.feeds  # its former name

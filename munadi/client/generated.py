@@ -210,6 +210,41 @@ class Brands(Group[M]):
         return Call("DELETE", f"/v1/brands/{segment(ref)}", {"confirm": confirm}, read=nothing)
 
 
+class Series(Group[M]):
+    """The operations of `munadi.series` that are one request each."""
+
+    @operation
+    def create(self, series: requests.SeriesRequest, idempotency_key: str | None = None) -> Call[answers.Series]:
+        """Create a series. A post that comes again. Each occurrence is an ordinary post, made fourteen days before
+        its time at most."""
+        return post("/v1/series", series, idempotency_key)
+
+    @operation
+    def list(
+        self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Call[answers.Page[answers.Series]]:
+        """List series. The series that this key may see, those that have ended, too."""
+        return Call("GET", "/v1/series", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
+
+    list_all = every(list)
+
+    @operation
+    def get(self, series_id: str) -> Call[answers.Series]:
+        """Read a series. One series, with its next dates."""
+        return Call("GET", f"/v1/series/{segment(series_id)}")
+
+    @operation
+    def update(self, series_id: str, changes: requests.SeriesEdit) -> Call[answers.Series]:
+        """Change a series. Only the fields that you send are changed. Posts of the series that wait are canceled and
+        made again as it is now; one that was edited or moved by itself stays as it is."""
+        return Call("PATCH", f"/v1/series/{segment(series_id)}", body=changes)
+
+    @operation
+    def delete(self, series_id: str, *, cancel: bool = False) -> Call[None]:
+        """Stop a series. Nothing more is made. It can still be read, and its posts stay what they are."""
+        return Call("DELETE", f"/v1/series/{segment(series_id)}", {"cancel": cancel or None}, read=nothing)
+
+
 class Slots(Group[M]):
     """The operations of `munadi.brands.slots` that are one request each."""
 

@@ -372,6 +372,40 @@ class Selection(TypedDict):
     externalIds: Sequence[str]
 
 
+class SeriesContent(TypedDict):
+    """What each occurrence publishes: a post without its times."""
+
+    channels: Sequence[str | ChannelRequest]
+    clientRef: NotRequired[str | None]
+    fit: NotRequired[str | None]
+    fitMode: NotRequired[str | None]
+    link: NotRequired[str | None]
+    media: NotRequired[Sequence[MediaRequest] | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
+    text: NotRequired[str | None]
+
+
+class SeriesEdit(TypedDict):
+    """Changes to a series: what is absent stays. Occurrences that are not published yet follow."""
+
+    content: NotRequired[SeriesContent | None]
+    rrule: NotRequired[str | None]
+    start: NotRequired[str | None]
+    timezone: NotRequired[str | None]
+    variants: NotRequired[Sequence[str] | None]
+
+
+class SeriesRequest(TypedDict):
+    """A post that comes again."""
+
+    brandRef: str
+    content: SeriesContent
+    rrule: str
+    start: str
+    timezone: str
+    variants: NotRequired[Sequence[str] | None]
+
+
 class SlotAfter(TypedDict):
     """The next free slot after a time."""
 

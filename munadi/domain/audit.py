@@ -41,6 +41,9 @@ class Action(StrEnum):
     QUEUE_RESUMED = "queue.resumed"
     BRANDING_SET = "branding.set"
     BRANDING_REMOVED = "branding.removed"
+    SERIES_CREATED = "series.created"
+    SERIES_UPDATED = "series.updated"
+    SERIES_STOPPED = "series.stopped"
     CALENDAR_FEED_CREATED = "calendar_feed.created"
     CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
@@ -109,6 +112,9 @@ ACTION_MEANING = {
     Action.QUEUE_RESUMED: "a paused queue was resumed; the target is the brand, or the account of the queue",
     Action.BRANDING_SET: "how a brand looks on the pages for owners and reviewers was set; the target is the brand",
     Action.BRANDING_REMOVED: "a brand's own look on these pages was removed; the target is the brand",
+    Action.SERIES_CREATED: "a series of posts was made",
+    Action.SERIES_UPDATED: "a series of posts was changed",
+    Action.SERIES_STOPPED: "a series of posts was stopped",
     Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
     Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",

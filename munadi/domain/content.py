@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -170,6 +170,8 @@ class ContentView(WireModel):
     slot_id: str | None = Field(
         None, description="The slot whose next time it has taken; null: it has a time of its own."
     )
+    series_id: str | None = Field(None, description="The series that made the post; null: none.")
+    occurrence: date | None = Field(None, description="Its date in the series.")
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     fit: Fit | None = Field(None, description="Whether videos are converted; null: as the brand's `fit` says.")

@@ -49,6 +49,7 @@ class EventType(StrEnum):
     CONNECTION_FAILED = "connection.failed"
     CONNECTION_EXPIRED = "connection.expired"
     IMPORT_COMPLETED = "import.completed"
+    SERIES_ENDED = "series.ended"
     WEBHOOK_TEST = "webhook.test"
     ENDPOINT_DISABLED = "webhook.endpoint.disabled"
     ENDPOINT_FAILING = "webhook.endpoint.failing"

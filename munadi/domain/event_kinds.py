@@ -20,6 +20,7 @@ from munadi.domain.failure import Failure, Reason
 from munadi.domain.imports import ImportStatus, ImportView
 from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.series import SeriesEnd, SeriesView
 from munadi.domain.webhook import DisabledReason, EndpointView
 
 SCHEMA_VERSION = "https://json-schema.org/draft/2020-12/schema"
@@ -92,6 +93,12 @@ class ImportData(WireModel):
     summary: ImportView = Field(description="The import, with its counts.")
 
 
+class SeriesData(WireModel):
+    """The series as it ended."""
+
+    series: SeriesView = Field(description="The series as it ended.")
+
+
 class WebhookTestData(WireModel):
     """The endpoint that was tested, and a sentence for people."""
 
@@ -137,6 +144,7 @@ _IMPORT = _NO_POST | {
     "reason": None,
     "data": ImportData,
 }
+_SERIES = _NO_POST | {"brand_ref": str, "sns": None, "status": SeriesEnd, "reason": None, "data": SeriesData}
 _TEST = _NO_POST | {"sns": None, "status": None, "reason": None, "data": WebhookTestData}
 
 EVENT_KINDS: dict[EventType, EventKind] = {
@@ -223,6 +231,9 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.IMPORT_COMPLETED: EventKind(
         "every row of an import has its result, or it was `stopped`: `data.summary.counts` has how many were refused",
         _IMPORT,
+    ),
+    EventType.SERIES_ENDED: EventKind(
+        "a series makes no more posts: its last date has passed (`finished`), or it was stopped", _SERIES
     ),
     EventType.WEBHOOK_TEST: EventKind("you asked for a test", _TEST),
     EventType.ENDPOINT_DISABLED: EventKind(

@@ -40,6 +40,7 @@ class Prefix(StrEnum):
     SLOT = "slt"
     BRANDING = "bdg"
     IMPORT = "imp"
+    SERIES = "ser"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

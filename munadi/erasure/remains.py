@@ -43,6 +43,7 @@ from munadi.db.tables import (
     OAuthTokenRow,
     RecoveryRow,
     SavedDraftRow,
+    SeriesRow,
     SessionRow,
 )
 from munadi.db.tables.webhooks import HAS_A_RARE_TYPE
@@ -148,7 +149,10 @@ async def erase_brand(session: AsyncSession, scope: Scope, now: datetime) -> Seq
         await delete_rows(session, of_key, col(of_key.key_id).in_(keys))
     await forget_brand(session, ref, now)
     await delete_rows(session, LookBudgetRow, col(LookBudgetRow.scope).in_(accounts))
+    series = select(col(SeriesRow.id)).where(SeriesRow.brand_ref == ref)
+    await delete_rows(session, MediaUseRow, col(MediaUseRow.used_by).in_(series))
     for table in (
+        SeriesRow,
         AlertRow,
         ImportRow,
         EndpointRow,

@@ -31,6 +31,8 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.publishing import View
 from munadi.intake.checked import CheckedDrafts, CheckedPost, CheckedPublication
+from munadi.intake.requests import ContentRequest
+from munadi.intake.series import OccurrenceRequest
 from munadi.publishing import approvals
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
@@ -189,6 +191,7 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "timezone": request.timezone or (post.slot.timezone if post.slot else None),
         "slot_id": post.slot.slot_id if post.slot else None,
         "slot_queue": post.slot.queue if post.slot else None,
+        **_occurrence(post.request),
         "publish_by": post.publish_by,
         "publish_by_explicit": post.publish_by_explicit,
         "withdraw_at": post.withdraw_at,
@@ -199,6 +202,12 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "updated_at": now,
     }
+
+
+def _occurrence(request: ContentRequest) -> dict[str, Any]:
+    if not isinstance(request, OccurrenceRequest):
+        return {}
+    return {"series_id": request.series_id, "occurrence": request.occurrence}
 
 
 def _proposal(post: CheckedPost, now: datetime) -> dict[str, Any]:

@@ -9,11 +9,13 @@ stored to its end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.answers import Answer
 from munadi.db.brands.limits import approval_of, limits_of, lock_rules, require_room
@@ -57,6 +59,10 @@ def _require_end(request: ContentRequest, caller: Principal) -> None:
         caller.require(Scope.CONTENTS_WITHDRAW)
 
 
+# What is written in the transaction of a post, which is given with its id. If it raises, nothing is stored.
+Beside = Callable[[AsyncSession, str], Awaitable[None]]
+
+
 class DraftOvertaken(Exception):
     """The saved draft was changed, submitted or deleted while this request checked it."""
 
@@ -75,16 +81,17 @@ class PostService(PostEditing):
         key: IdempotencyKey,
         *,
         operation: str = CREATE,
+        beside: Beside | None = None,
     ) -> Answer:
         """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded,
         KeyCapReached and, when one after the other of its files is being deleted, MediaGone.
 
-        `shape` are the problems of the request's shape; `operation` is the one that the key belongs to. What a key that
-        may only propose sends waits for an approval.
+        `shape` are the problems of the request's shape; `operation` is the one that the key belongs to; `beside` writes
+        something in the same transaction. What a key that may only propose sends waits for an approval.
         """
         _require_end(request, caller)
         record = key.record(self.keyring, request.brand_ref, operation)
-        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, None))
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, beside))
 
     async def submit(
         self,
@@ -100,7 +107,12 @@ class PostService(PostEditing):
         """
         _require_end(request, caller)
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
-        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, draft))
+
+        async def ended(session: AsyncSession, content_id: str) -> None:
+            if not await saved_drafts.submit_draft(session, draft, content_id, self.clock.now()):
+                raise DraftOvertaken
+
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, caller, ended))
 
     async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer | None:
         """The earlier answer to a request that submitted this draft."""
@@ -151,7 +163,7 @@ class PostService(PostEditing):
         shape: Sequence[Problem],
         record: IdempotencyRecord | None,
         caller: Principal,
-        draft: SavedDraftRow | None,
+        beside: Beside | None,
     ) -> Answer:
         brand_is_visible = caller.may_see(request.brand_ref)
         repeatable = record if brand_is_visible else None
@@ -160,7 +172,7 @@ class PostService(PostEditing):
             return earlier
         try:
             post = await self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
-            return await to_the_end(self._store(post, record, caller, draft))
+            return await to_the_end(self._store(post, record, caller, beside))
         except ProblemsFound:
             # It may have been accepted before its time passed, its account was removed, or every slot was taken. It
             # stays accepted.
@@ -169,19 +181,19 @@ class PostService(PostEditing):
             raise
 
     async def _store(
-        self, post: CheckedPost, record: IdempotencyRecord | None, caller: Principal, draft: SavedDraftRow | None
+        self, post: CheckedPost, record: IdempotencyRecord | None, caller: Principal, beside: Beside | None
     ) -> Answer:
         media, is_proposed = post.drafts.media, not caller.may(Scope.CONTENTS_WRITE)
         try:
             if media.files:
                 await put_files(self.database, media, self.media_store)
             if post.slot is None:
-                return await self._insert_as_ruled(post, record, caller, draft, is_proposed=is_proposed)
+                return await self._insert_as_ruled(post, record, caller, beside, is_proposed=is_proposed)
             async with self.turns.of(post.request.brand_ref):
                 while True:  # another process that was faster has taken one of a limited number of slots
                     post = await self.checker.check_again(post)
                     with suppress(SlotTaken):
-                        return await self._insert_as_ruled(post, record, caller, draft, is_proposed=is_proposed)
+                        return await self._insert_as_ruled(post, record, caller, beside, is_proposed=is_proposed)
         finally:
             media.discard()
 
@@ -190,22 +202,22 @@ class PostService(PostEditing):
         post: CheckedPost,
         record: IdempotencyRecord | None,
         caller: Principal,
-        draft: SavedDraftRow | None,
+        beside: Beside | None,
         *,
         is_proposed: bool,
     ) -> Answer:
         """As `_insert`, as a proposal where the brand wants that."""
         try:
-            return await self._insert(post, record, caller, draft, is_proposed=is_proposed)
+            return await self._insert(post, record, caller, beside, is_proposed=is_proposed)
         except ApprovalNeeded:
-            return await self._insert(post, record, caller, draft, is_proposed=True)
+            return await self._insert(post, record, caller, beside, is_proposed=True)
 
     async def _insert(
         self,
         post: CheckedPost,
         record: IdempotencyRecord | None,
         caller: Principal,
-        draft: SavedDraftRow | None,
+        beside: Beside | None,
         *,
         is_proposed: bool,
     ) -> Answer:
@@ -232,8 +244,8 @@ class PostService(PostEditing):
                 await store_media(session, brand_ref, new.view.id, media)
             with refused_as_taken():
                 await connection.run_sync(new.insert)
-            if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
-                raise DraftOvertaken
+            if beside is not None:
+                await beside(session, new.view.id)
             for event in new.events:
                 if receivers := new.receivers(event, endpoints):
                     await add_deliveries(session, event, receivers, now, now)

@@ -14,21 +14,27 @@ from weakref import WeakValueDictionary
 from sqlalchemy.exc import IntegrityError
 
 # In the words of PostgreSQL the name of the index, in those of SQLite the column.
-_NAMED = "slot_queue"
+_SLOT, _DATE = "slot_queue", "occurrence"
 
 
 class SlotTaken(Exception):
     """Another post has taken the chosen slot meanwhile; the transaction must be rolled back."""
 
 
+class OccurrenceMade(Exception):
+    """The series has a post for this date already."""
+
+
 @contextmanager
 def refused_as_taken() -> Iterator[None]:
-    """SlotTaken where the database refuses a second post in a slot."""
+    """SlotTaken where the database refuses a second post in a slot, OccurrenceMade for a second one of a date."""
     try:
         yield
     except IntegrityError as error:
-        if _NAMED in str(error.orig):
+        if _SLOT in str(error.orig):
             raise SlotTaken from None
+        if _DATE in str(error.orig):
+            raise OccurrenceMade from None
         raise
 
 

@@ -58,6 +58,13 @@ APP = {"clientId": "id", "clientSecret": "secret"}
 ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
 HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
 
+SERIES = {
+    "brandRef": "acme",
+    "rrule": "FREQ=DAILY",
+    "start": (max(START, datetime.now(UTC)) + timedelta(days=30)).strftime("%Y-%m-%dT09:00"),
+    "timezone": "UTC",
+    "content": {"text": "Good morning", "channels": ["bluesky"]},
+}
 SLOTS = [{"weekday": "monday", "time": "09:00"}]
 ID_PREFIXES = {
     "content_id": Prefix.CONTENT,
@@ -76,6 +83,7 @@ ID_PREFIXES = {
     "erasure_id": Prefix.ERASURE,
     "link_id": Prefix.REVIEW_LINK,
     "import_id": Prefix.IMPORT,
+    "series_id": Prefix.SERIES,
 }
 
 # Answered without a key.
@@ -139,6 +147,11 @@ OPERATIONS = (
     Operation("POST", "/v1/brands/{ref}/slots/reorder", CW, NOT_FOUND, {"shuffle": True}),
     Operation("POST", "/v1/brands/{ref}/slots/pause", CW, NOT_FOUND),
     Operation("POST", "/v1/brands/{ref}/slots/resume", CW, NOT_FOUND),
+    Operation("POST", "/v1/series", CW, UNKNOWN, SERIES),
+    Operation("GET", "/v1/series", CR, EMPTY),
+    Operation("GET", "/v1/series/{series_id}", CR, NOT_FOUND),
+    Operation("PATCH", "/v1/series/{series_id}", CW, NOT_FOUND, {"rrule": "FREQ=WEEKLY"}),
+    Operation("DELETE", "/v1/series/{series_id}", CW, NOT_FOUND),
     Operation("GET", "/v1/erasures/{erasure_id}", BRANDS, NOT_FOUND),
     Operation("PUT", "/v1/brands/{ref}/apps/{channel}", AW + BRANDS, NOT_FOUND, APP),
     Operation("GET", "/v1/brands/{ref}/apps", AR + BRANDS, NOT_FOUND),

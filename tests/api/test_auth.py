@@ -23,7 +23,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, allows, is_well_formed, kind_of, write_key
 from munadi.limits.wrong_keys import WrongKeys
 from tests.api.harness import ApiHarness
-from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, Foreign, Operation
+from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, SERIES, Foreign, Operation
 from tests.api.owner import create_link
 from tests.api.problems import expect_problem
 from tests.db.seeding import START
@@ -70,6 +70,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "content_id": content_id,
         "link_id": link_id,
         "import_id": import_id,
+        "series_id": (await api.create("/v1/series", SERIES))["id"],
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
         "erasure_id": erasure_id,

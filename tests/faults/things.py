@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tests.api.operations import SERIES
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.inbox import subscribe
@@ -59,6 +60,7 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "import_id": imported.json()["id"],
         "erasure_id": erasure.json()["id"],
         "link_id": review["id"],
+        "series_id": (await api.post("/v1/series", json=SERIES)).json()["id"],
     }
 
 

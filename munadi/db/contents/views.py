@@ -63,6 +63,8 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         link=source.get("link"),
         withdraw_at=content.withdraw_at,
         slot_id=content.slot_id,
+        series_id=content.series_id,
+        occurrence=content.occurrence,
         client_ref=content.client_ref,
         approval=Approval.model_validate(content.approval) if content.approval else None,
         version=content.version,

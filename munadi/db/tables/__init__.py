@@ -34,6 +34,7 @@ from munadi.db.tables.oauth import OAuthClientRow, OAuthCodeRow, OAuthDeviceRow,
 from munadi.db.tables.receipts import ReceiptKeyRow
 from munadi.db.tables.reviews import ReviewLinkRow
 from munadi.db.tables.revisions import SchemaRevisionRow
+from munadi.db.tables.series import SeriesRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, KeyDayRow, LookBudgetRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
@@ -81,5 +82,6 @@ __all__ = [
     "ReviewLinkRow",
     "SavedDraftRow",
     "SchemaRevisionRow",
+    "SeriesRow",
     "SessionRow",
 ]

@@ -6,7 +6,7 @@ each status change a compare-and-set on top of it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
@@ -32,6 +32,8 @@ IS_WATCHED = "watch_at IS NOT NULL"
 IS_PROPOSED = "proposed_as IS NOT NULL"
 # The same for posts that have taken a slot of their queue.
 IN_A_SLOT = "slot_id IS NOT NULL"
+# The same for posts of a series.
+IN_A_SERIES = "series_id IS NOT NULL"
 # Posts and publications whose status is not that of nearly all of them. A page of the others fills without an index.
 IS_NOT_PUBLISHED = "status <> 'published'"
 # The same for publications that have an outcome to count.
@@ -56,6 +58,8 @@ class ContentRow(SQLModel, table=True):
         partial_index("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
         # No two posts of a queue have one time. `slot_queue` is in the name, by which a refusal is known.
         partial_index("contents_slot_queue", "brand_ref", "slot_queue", "scheduled_at", where=IN_A_SLOT, unique=True),
+        # A series has one post for each date. `occurrence` is in the name, by which a refusal is known.
+        partial_index("contents_series_occurrence", "series_id", "occurrence", where=IN_A_SERIES, unique=True),
         # What a person must look at, counted for the navigation of every page.
         *(
             partial_index(name, *columns, where=NEEDS_A_PERSON)
@@ -88,6 +92,9 @@ class ContentRow(SQLModel, table=True):
     # The slot that it has taken, whose time is `scheduled_at`, and its queue (munadi.domain.slots).
     slot_id: str | None = None
     slot_queue: str | None = None
+    # The series that made it, and the date of it; no date: canceled, and made again for a changed series.
+    series_id: str | None = None
+    occurrence: date | None = None
     # When everything of it that is live is withdrawn by itself; null: never.
     withdraw_at: datetime | None = _at(default=None)
     # The last decision about it (munadi.domain.approval), and the only draft that may be published; null: any may.

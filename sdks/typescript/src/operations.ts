@@ -658,6 +658,40 @@ export class Media {
   }
 }
 
+export class Series {
+  constructor(private readonly send: Send) {}
+
+  /** The series that this key may see, those that have ended, too. */
+  list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfSeriesView> {
+    return this.send<t.PageOfSeriesView>("GET", `/v1/series`, { query, ...options });
+  }
+
+  /** The entries of all pages of `list`, page by page. */
+  listAll(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfSeriesView["data"][number]> {
+    return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
+  }
+
+  /** A post that comes again. Each occurrence is an ordinary post, made fourteen days before its time at most. */
+  create(body: t.SeriesRequest, options: CallOptions = {}): Promise<t.SeriesView> {
+    return this.send<t.SeriesView>("POST", `/v1/series`, { body, ...options });
+  }
+
+  /** One series, with its next dates. */
+  get(seriesId: string, options: CallOptions = {}): Promise<t.SeriesView> {
+    return this.send<t.SeriesView>("GET", `/v1/series/${encodeURIComponent(seriesId)}`, { ...options });
+  }
+
+  /** Only the fields that you send are changed. Posts of the series that wait are canceled and made again as it is now; one that was edited or moved by itself stays as it is. */
+  update(seriesId: string, body: t.SeriesEdit, options: CallOptions = {}): Promise<t.SeriesView> {
+    return this.send<t.SeriesView>("PATCH", `/v1/series/${encodeURIComponent(seriesId)}`, { body, ...options });
+  }
+
+  /** Nothing more is made. It can still be read, and its posts stay what they are. */
+  delete(seriesId: string, query: { cancel?: boolean | undefined } = {}, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/series/${encodeURIComponent(seriesId)}`, { query, ...options });
+  }
+}
+
 export class Usage {
   constructor(private readonly send: Send) {}
 
@@ -791,6 +825,7 @@ export class Operations {
   readonly insights: Insights;
   readonly keys: Keys;
   readonly media: Media;
+  readonly series: Series;
   readonly usage: Usage;
   readonly webhooks: Webhooks;
 
@@ -813,6 +848,7 @@ export class Operations {
     this.insights = new Insights(send);
     this.keys = new Keys(send);
     this.media = new Media(send);
+    this.series = new Series(send);
     this.usage = new Usage(send);
     this.webhooks = new Webhooks(send);
   }

@@ -264,7 +264,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "branding.set" | "branding.removed" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "import.created" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "app.set" | "app.removed" | "slots.replaced" | "queue.reordered" | "queue.paused" | "queue.resumed" | "branding.set" | "branding.removed" | "series.created" | "series.updated" | "series.stopped" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.updated" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.approved" | "content.declined" | "review_link.created" | "review_link.revoked" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "import.created" | "alert.created" | "alert.updated" | "alert.deleted" | "alert.tested" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** What can be changed; null ends what is optional. */
 export type AlertChange = {
@@ -1838,6 +1838,8 @@ export type ContentView = {
   media: (MediaAsset)[];
   /** Names and texts of the client's own. */
   metadata?: Record<string, string>;
+  /** Its date in the series. */
+  occurrence?: string | null;
   /** One for each account. */
   publications: (PublicationView)[];
   /** Nothing is published after this time. */
@@ -1846,6 +1848,8 @@ export type ContentView = {
   rollup: Rollup;
   /** When it is due. */
   scheduledAt: string;
+  /** The series that made the post; null: none. */
+  seriesId?: string | null;
   /** The slot whose next time it has taken; null: it has a time of its own. */
   slotId?: string | null;
   /** Computed from the publications' statuses. */
@@ -2346,7 +2350,7 @@ export type ErasureView = {
 export type ErasureWait = "requests" | "publishing" | "workflows" | "media" | "database";
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.media.converting" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "import.completed" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.approval.requested" | "content.approval.granted" | "content.approval.declined" | "content.preflight.failed" | "content.media.converting" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "connection.completed" | "connection.failed" | "connection.expired" | "import.completed" | "series.ended" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -2925,7 +2929,7 @@ export type MediaView = {
 };
 
 /** An event, as webhooks and the log have it. `type` says what is in `data`. */
-export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentMediaConvertingEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | ImportCompletedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
+export type MunadiEvent = ContentAcceptedEvent | ContentQueuedEvent | ContentRescheduledEvent | ContentUpdatedEvent | ContentCanceledEvent | ContentApprovalRequestedEvent | ContentApprovalGrantedEvent | ContentApprovalDeclinedEvent | ContentPreflightFailedEvent | ContentMediaConvertingEvent | ContentPublishStartedEvent | ContentPublishSucceededEvent | ContentPublishFailedEvent | ContentPublishUnconfirmedEvent | ContentPublishCanceledEvent | ContentPublishHeldEvent | ContentPublishResumedEvent | ContentPublishWithdrawnEvent | ContentPublishEditedEvent | ContentPublishWithdrawalRefusedEvent | ContentPublishWithdrawalUnconfirmedEvent | ContentPublishVanishedEvent | ContentPublishLimitedEvent | ContentPublishRestoredEvent | ContentCompletedEvent | AccountConnectedEvent | AccountExpiringEvent | AccountReauthRequiredEvent | AccountDisconnectedEvent | ConnectionCompletedEvent | ConnectionFailedEvent | ConnectionExpiredEvent | ImportCompletedEvent | SeriesEndedEvent | WebhookTestEvent | WebhookEndpointDisabledEvent | WebhookEndpointFailingEvent | WebhookDeliveryExhaustedEvent;
 
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
@@ -2937,6 +2941,16 @@ export type Notice = {
   option: string;
   /** The values that it is about. */
   values: (string)[];
+};
+
+/** A date on which a series publishes. */
+export type Occurrence = {
+  /** When it is due by the rule. */
+  at: string;
+  /** Its post; null: it is not made yet. */
+  contentId: string | null;
+  /** The date on clocks of the series' time zone. */
+  occurrence: string;
 };
 
 /** none: a later event of a post may arrive before an earlier one that is being retried · content: it waits until the earlier one has arrived or was given up. */
@@ -3117,6 +3131,13 @@ export type PageOfSavedDraft = {
   nextCursor?: string | null;
 };
 
+export type PageOfSeriesView = {
+  /** The entries of this page. */
+  data: (SeriesView)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
 export type PageOfUsageView = {
   /** The entries of this page. */
   data: (UsageView)[];
@@ -3224,7 +3245,7 @@ export type Problem = {
 };
 
 /** Why a request was refused, for programs. docs/reference/problems.md and reasons.md explain each. */
-export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_MODE" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_IMPORTS" | "TOO_MANY_REVIEW_LINKS" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
+export type ProblemCode = "ACCOUNT_DISCONNECTED" | "ACCOUNT_LIMIT_REACHED" | "ACCOUNT_RESTRICTED" | "APPROVAL_MISSING" | "APP_NOT_APPROVED" | "BAD_REQUEST" | "BEING_WITHDRAWN" | "BODY_TOO_LARGE" | "BODY_TOO_SLOW" | "BRAND_EXISTS" | "BRAND_RESTRICTED" | "CHARSET_NOT_SUPPORTED" | "CLIENT_GONE" | "CONFLICT" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "CONTENT_POLICY" | "CSRF_FAILED" | "CURSOR_EXPIRED" | "DAILY_CAP_REACHED" | "DATABASE_UNAVAILABLE" | "DRAFT_CHANGED" | "DRAFT_SUBMITTED" | "DUPLICATE_CONTENT" | "EDIT_CONFLICT" | "EDIT_NOT_SUPPORTED" | "EDIT_REFUSED" | "EDIT_UNCONFIRMED" | "ENDPOINT_DISABLED" | "FEATURE_NOT_ELIGIBLE" | "FORM_INVALID" | "FRAMING_AMBIGUOUS" | "HEAD_TOO_LARGE" | "HEAD_TOO_SLOW" | "HOST_SLOW" | "HTTP_INVALID" | "IDEMPOTENCY_KEY_MALFORMED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENT_ANSWER_LOST" | "IF_MATCH_MALFORMED" | "IF_MATCH_REQUIRED" | "IF_NONE_MATCH_MALFORMED" | "INTERNAL_ERROR" | "INVALID_FIELD" | "INVALID_REQUEST" | "IN_FLIGHT" | "JSON_DUPLICATE_NAME" | "JSON_INVALID" | "JSON_NOT_FINITE" | "JSON_TOO_DEEP" | "JSON_TOO_MANY_VALUES" | "KEY_CAP" | "KEY_ENDED" | "KEY_EXCEEDS_OWN" | "KEY_EXPIRED" | "KEY_HAS_CHILDREN" | "KEY_MALFORMED" | "KEY_MISSING" | "KEY_MODE" | "KEY_REVOKED" | "KEY_UNKNOWN" | "LOGIN_CHECKPOINT" | "MEDIA_BEING_DELETED" | "MEDIA_DELETED" | "MEDIA_DOMAIN_UNVERIFIED" | "MEDIA_IN_USE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_STORE_UNAVAILABLE" | "MEDIA_UNREACHABLE" | "MEDIA_VALIDATION_FAILED" | "METHOD_NOT_ALLOWED" | "MISSING_FIELD" | "MISSING_SCOPE" | "NETWORK_UNREACHABLE" | "NOTHING_TO_CHOOSE" | "NOTHING_TO_RETRY" | "NOT_FAILED" | "NOT_FOUND" | "NOT_LIVE" | "NOT_READY" | "NOT_UNCONFIRMED" | "NO_APPROVAL_ASKED" | "NO_POST_YET" | "OUTCOME_UNKNOWN" | "POST_ID_PENDING" | "POST_ID_TAKEN" | "PROFILE_MISMATCH" | "PROVIDER_OUTAGE" | "PUBLISH_BY_NOT_AFTER_DUE" | "QUOTA_EXCEEDED" | "RATE_LIMITED" | "REQUESTED_RANGE_NOT_SATISFIABLE" | "ROLE_OR_2FA_REQUIRED" | "SCOPE_MISSING" | "SERIES_CHANGED" | "SERIES_ENDED" | "SESSION_ENDED" | "SPAM_BLOCKED" | "STALE" | "STILL_EDITING" | "STILL_PUBLISHING" | "TARGET_NOT_ACCESSIBLE" | "TEXT_TOO_LONG" | "TIME_TO_END_PASSED" | "TOKEN_EXPIRED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "TOKEN_REVOKED" | "TOO_LATE" | "TOO_MANY_ALERTS" | "TOO_MANY_CALENDAR_FEEDS" | "TOO_MANY_DRAFTS" | "TOO_MANY_FORMS" | "TOO_MANY_IMPORTS" | "TOO_MANY_REVIEW_LINKS" | "TOO_MANY_SERIES" | "TOO_MANY_UPLOADS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TOO_MANY_WRONG_KEYS" | "UNKNOWN_PROVIDER_ERROR" | "UNSUPPORTED_MEDIA_TYPE" | "UPGRADE_NOT_SUPPORTED" | "WINDOW_MISSED" | "WITHDRAWAL_NOT_SUPPORTED" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WITHDRAW_AT_BEFORE_PUBLISH_BY" | "WITHDRAW_AT_NOT_AFTER_DUE";
 
 /** What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`). */
 export type ProblemDocument = {
@@ -3806,6 +3827,135 @@ export type SentHash = {
   form: string;
   /** The SHA-256 of that form, in hexadecimal. */
   sha256: string;
+};
+
+/** What each occurrence publishes: a post without its times. */
+export type SeriesContent = {
+  /** Where to publish, as in a post. */
+  channels: (ChannelName | ChannelRequest)[];
+  /** Your own id, which every occurrence has. */
+  clientRef?: string | null;
+  /** What happens to videos that a network does not take: `refuse` the post, or `convert` them first. Null: as the brand's `fit` says. See docs/guides/files-that-fit.md. */
+  fit?: ("refuse" | "convert") | null;
+  /** How a converted video gets another aspect ratio: with bars (`pad`, by default), or without its edges (`crop`). */
+  fitMode?: ("pad" | "crop") | null;
+  /** Shown as a preview where the network has link posts, else appended. */
+  link?: string | null;
+  /** Files by their `id`, which are kept while the series needs them. */
+  media?: (MediaRequest)[] | null;
+  /** All names and texts of your own, to list posts by: returned with the post and its events, never sent to a network. Null: none. */
+  metadata?: Record<string, unknown> | null;
+  /** The text of the post; each network has its own limit. */
+  text?: string | null;
+};
+
+/** The series as it ended. */
+export type SeriesData = {
+  /** The series as it ended. */
+  series: SeriesView;
+};
+
+/** Changes to a series: what is absent stays. Occurrences that are not published yet follow. */
+export type SeriesEdit = {
+  /** What each occurrence publishes; it replaces the whole. */
+  content?: SeriesContent | null;
+  /** How it comes again, as in RFC 5545. */
+  rrule?: string | null;
+  /** The first possible date, and the time of day of each. */
+  start?: string | null;
+  /** An IANA zone. */
+  timezone?: string | null;
+  /** Texts that occurrences have in turn; null removes them. */
+  variants?: (string)[] | null;
+};
+
+/** Why a series ended: its rule has no further occurrence, or somebody stopped it. */
+export type SeriesEnd = "finished" | "stopped";
+
+export type SeriesEndedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The network it is about; null if it is about none. */
+  channel: null;
+  /** The post it is about; null if it is about none. */
+  contentId: null;
+  /** What changed, as it is after the change. */
+  data: SeriesData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
+  position?: number | null;
+  /** The publication it is about; null if it is about none. */
+  publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: null;
+  /** The same as `channel`, which replaces it. */
+  sns: null;
+  /** The status after the change. */
+  status: SeriesEnd;
+  /** Whether that is a test brand, whose posts are in the sandbox alone. */
+  test: boolean;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "series.ended";
+};
+
+/** A post that comes again. */
+export type SeriesRequest = {
+  /** The brand that publishes. */
+  brandRef: string;
+  /** What each occurrence publishes. */
+  content: SeriesContent;
+  /** How it comes again, as in RFC 5545: by days, weeks, months or years. */
+  rrule: string;
+  /** The first possible date, and the time of day of each: local in `timezone`, or with an offset. */
+  start: string;
+  /** An IANA zone, such as Asia/Kolkata. The time of day there stays the same. */
+  timezone: string;
+  /** Texts that occurrences have in turn, in place of the content's. Null: none. */
+  variants?: (string)[] | null;
+};
+
+/** Whether occurrences are still made. */
+export type SeriesStatus = "active" | "ended";
+
+/** A series as the API returns it. */
+export type SeriesView = {
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** What each occurrence publishes, as it was sent. */
+  content: Record<string, unknown>;
+  /** When it was made. */
+  createdAt: string;
+  /** Why it ended. */
+  endedAs: SeriesEnd | null;
+  /** When it ended; null while it goes on. */
+  endedAt: string | null;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** How many dates passed without a post, because no worker ran or the post was refused until then. */
+  missed: number;
+  /** Why the next occurrence cannot be made as things stand; it is tried again until its time. */
+  problems: (Problem)[];
+  /** The rule, as in RFC 5545. */
+  rrule: string;
+  /** The first possible date, and the time of day of every occurrence; local. */
+  start: string;
+  /** `active`, or `ended`: nothing more is made. */
+  status: SeriesStatus;
+  /** The IANA time zone of the dates and the time. */
+  timezone: string;
+  /** The next dates, at most ten. */
+  upcoming: (Occurrence)[];
+  /** When it last changed. */
+  updatedAt: string;
+  /** Texts that occurrences have in turn, in place of the content's. */
+  variants: (string)[];
+  /** Counts every change of the series. */
+  version: number;
 };
 
 /** v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`). */
