@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Browser, expect
 
 from munadi.sandbox.pinterest.model import board_of
-from tests.e2e.visiting import SCREENS, judge, signed_in
+from tests.e2e.visiting import SCREENS, judge, open_rows, signed_in
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.networks import plant, posts_of
@@ -26,6 +26,7 @@ async def test_a_person_edits_a_live_post(shared_stack: Stack, browser: Browser)
         path = f"/contents/{content['id']}"
         async with signed_in(browser, shared_stack, path) as page:
             await page.set_viewport_size(WIDE)
+            await open_rows(page)
             await expect(page.get_by_text("only Premium accounts edit posts")).to_be_visible()
             card = page.locator(pin)
             await card.get_by_text("Edit at the network").click()
@@ -58,6 +59,7 @@ async def test_a_person_edits_a_live_post(shared_stack: Stack, browser: Browser)
                 "20% off until Monday"
             ]
             await page.goto(path)
+            await open_rows(page)
             await expect(card.locator("del")).to_contain_text("Sunday")
             await expect(card.locator("ins")).to_contain_text("Monday")
             profile = await brand.profile("mastodon")
@@ -70,6 +72,7 @@ async def test_a_person_edits_a_live_post(shared_stack: Stack, browser: Browser)
             for name, size in (("wide", WIDE), ("narrow", NARROW)):
                 await page.set_viewport_size(size)
                 await page.goto(path)
+                await open_rows(page)
                 await page.locator(pin).get_by_text("Edit at the network").click()
                 assert await judge(page, f"editing-post-{name}") == []
                 await page.screenshot(path=SCREENS / f"editing-post-{name}.png", full_page=True)

@@ -73,6 +73,12 @@ async def open_all(page: Page) -> None:
     await page.evaluate(OPEN_ALL)
 
 
+async def open_rows(page: Page) -> None:
+    """Open the row of each publication of a post."""
+    await expect(page.locator("details.publication").first).to_be_attached()
+    await page.evaluate("document.querySelectorAll('details.publication').forEach(each => (each.open = true))")
+
+
 async def judge(page: Page, name: str, *, rules: Rules = Rules.ALL) -> list[str]:
     """What is wrong with the page when everything on it is opened: too wide for its window, or what axe finds."""
     if not await page.locator("dialog[open]").count():
