@@ -19,6 +19,7 @@ Accounts munadi.accounts
     get accounts.get account_id
     update accounts.update account_id changes
     check accounts.check account_id
+    choices accounts.choices account_id option of
     connect accounts.connect brand_ref request
     reconnect accounts.reconnect account_id request
     disconnect accounts.disconnect account_id

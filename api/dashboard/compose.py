@@ -71,6 +71,7 @@ async def show_compose(
         opened=None,
         accounts=accounts,
         listed=await listed_options(services, accounts),
+        lists={name.value: channel.listed_options for name, channel in services.channels.by_name.items()},
         groups=by_network(accounts) if len(accounts) > FEW else None,
         draft=_for_the_form(draft, zone) if draft else None,
         drafts=drafts,

@@ -55,6 +55,7 @@ async def edit_post(
         opened=for_the_form(post, source, zone),
         accounts=accounts,
         listed=await listed_options(services, accounts),
+        lists={name.value: channel.listed_options for name, channel in services.channels.by_name.items()},
         groups=None,
         draft=None,
         drafts=None,

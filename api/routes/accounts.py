@@ -25,6 +25,7 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountChange, AccountCheck, AccountView
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
+from munadi.domain.choices import OptionChoice
 from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
 from munadi.domain.metadata import NewMetadata
@@ -197,6 +198,34 @@ async def check(
     except ChannelError as error:
         account = await services.accounts.get(account_id, principal)
         raise of_channel(error, account.channel, "") from error
+
+
+@router.get(
+    "/accounts/{account_id}/choices",
+    operation_id="accounts.choices",
+    responses={
+        **shows_page({"value": "549755885175", "name": "Umbrellas"}),
+        **error_responses(401, 403, 404, 422, 503),
+    },
+    summary="List the values of an option",
+)
+async def list_choices(
+    account_id: AccountId,
+    principal: Reader,
+    services: TheServices,
+    option: Annotated[str, Query(max_length=40, description="The channel's option, such as `boardId`.")],
+    of: Annotated[
+        str | None, Query(max_length=100, description="The value that they belong to: of `boardSectionId` a board.")
+    ] = None,
+) -> Page[OptionChoice]:
+    """Names in place of ids: what an option of a post on this account can be, as its network lists it now.
+
+    `boardId` and `boardSectionId` of Pinterest, `categoryId` of YouTube. Empty where there are more than are read."""
+    try:
+        return Page[OptionChoice](data=await services.accounts.choices(account_id, principal, option, of))
+    except ChannelError as error:
+        account = await services.accounts.get(account_id, principal)
+        raise of_channel(error, account.channel, "?option") from error
 
 
 @router.delete(

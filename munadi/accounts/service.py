@@ -27,6 +27,7 @@ from munadi.domain.account_view import AccountChange, AccountCheck, AccountView
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandMode
 from munadi.domain.channel import ChannelName
+from munadi.domain.choices import OptionChoice
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
@@ -128,6 +129,26 @@ class AccountService(Service):
             return Answer.of(checked)
 
         return await self._once(record_, work)
+
+    async def choices(
+        self, account_id: str, caller: Principal, option: str, of: str | None
+    ) -> tuple[OptionChoice, ...]:
+        """The values of an option that the account can choose from, as its network lists them now. Raises NotVisible,
+        ProblemsFound for an option that no network lists, ChannelError."""
+        view, problems = await self.get(account_id, caller), ProblemCollector()
+        channel = self.channels[view.channel]
+        if option not in channel.listed_options:
+            known = ", ".join(channel.listed_options) or "none"
+            message = f"{channel.spec.title} lists no values of this option; it does of: {known}"
+            problems.add("?option", "OPTION_NOT_LISTED", message, spec=channel.spec, limit=known)
+        elif (above := channel.listed_options[option]) is not None and not of:
+            problems.add(
+                "?of", "MISSING_FIELD", f"give the {above} as `of`: {option} belongs to one", spec=channel.spec
+            )
+        problems.raise_if_any()
+        with calling_for(view.brand_ref):
+            account = await AccountTokens(self._store, self.channels, self.clock, "api").account(account_id)
+            return await channel.choices(account, option, of)
 
     async def disconnect(self, account_id: str, caller: Principal) -> None:
         """Disconnect an account here, then end its grant at the network, if possible. A repetition changes nothing.

@@ -78,6 +78,21 @@ def check(session: Session, account_id: AccountId) -> None:
         raise typer.Exit(Exit.REFUSED)
 
 
+@command(app, "choices")
+def choices(
+    session: Session,
+    account_id: AccountId,
+    option: Annotated[str, Argument(help="The option of a post, such as boardId.")],
+    of: Annotated[str | None, Option("--of", help="The value that they belong to: of boardSectionId a board.")] = None,
+) -> None:
+    """List what an option of a post can be on this account: boards and sections of Pinterest, categories of YouTube."""
+    session.show(session.client.accounts.choices(account_id, option, of), _print_choices)
+
+
+def _print_choices(out: Output, page: Any) -> None:
+    out.table(("value", "name"), ([choice["value"], choice["name"]] for choice in page["data"]))
+
+
 def _print_account(out: Output, account: Any) -> None:
     waiting = account["affectedContents"]
     out.facts(

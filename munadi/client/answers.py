@@ -1568,6 +1568,13 @@ class Occurrence(TypedDict):
     occurrence: str
 
 
+class OptionChoice(TypedDict):
+    """One value of an option, such as a board of an account."""
+
+    name: str
+    value: str
+
+
 class OtherEvent(TypedDict):
     """An event of a type that is newer than this document."""
 

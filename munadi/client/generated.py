@@ -67,6 +67,12 @@ class Accounts(Group[M]):
         return post(f"/v1/accounts/{segment(account_id)}/check")
 
     @operation
+    def choices(self, account_id: str, option: str, of: str | None = None) -> Call[answers.Page[answers.OptionChoice]]:
+        """List the values of an option. Names in place of ids: what an option of a post on this account can be, as
+        its network lists it now."""
+        return Call("GET", f"/v1/accounts/{segment(account_id)}/choices", {"option": option, "of": of})
+
+    @operation
     def connect(self, brand_ref: str, request: requests.ConnectRequest) -> Call[answers.ConnectLink]:
         """Connect in a browser. A link for the profile's owner, valid for one connection. GET /v1/connections/{id}
         has its progress."""

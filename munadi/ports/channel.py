@@ -24,7 +24,6 @@ from munadi.ports.bounded import bound_error, bounded
 from munadi.ports.calls import Calls, calling_brand, calling_for
 from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequest, GrantedProfiles
 from munadi.ports.imports import AccountImport
-from munadi.ports.live_posts import LivePosts
 from munadi.ports.profiles import Profiles
 from munadi.ports.publication import Options, PreparationStore, Publication, State
 from munadi.ports.sandboxed import Sandboxed, called
@@ -33,7 +32,7 @@ from munadi.telemetry.calls import calling_network
 log = logging.getLogger("munadi.channels")
 
 # Seconds for a whole operation of several calls that a person waits for, each of which has its own deadline.
-TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0}
+TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0, "choices": 20.0}
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Gate(Protocol):
     def __call__(self) -> None: ...
 
 
-class Channel(LivePosts, Profiles, Generic[Options, State]):
+class Channel(Profiles, Generic[Options, State]):
     """One network, as the core uses it, and the boundary behind which its answers stay.
 
     What the core calls is final: it takes a place among the calls of its brand and server, and raises nothing but

@@ -169,6 +169,7 @@ OPERATIONS = (
     Operation("PATCH", "/v1/accounts/{account_id}", AW, NOT_FOUND, {"metadata": {"page": "shop"}}),
     Operation("DELETE", "/v1/accounts/{account_id}", AW, NOT_FOUND),
     Operation("DELETE", "/v1/accounts/{account_id}/data", BRANDS, NOT_FOUND, query="?confirm=acc"),
+    Operation("GET", "/v1/accounts/{account_id}/choices", AR, NOT_FOUND, query="?option=boardId"),
     Operation("POST", "/v1/accounts/{account_id}/check", AW, NOT_FOUND),
     Operation("POST", "/v1/accounts/{account_id}/reconnect", AW, NOT_FOUND, {}),
     Operation("POST", "/v1/brands/{ref}/accounts/connect", AW, NOT_FOUND, {"channel": "bluesky"}),

@@ -81,6 +81,7 @@ SESSION = {
     "GET /calendar",
     "GET /contents",
     "GET /contents/{content_id}",
+    "GET /contents/{content_id}/edit",
     "GET /publications/{publication_id}",
     "GET /previews/{media_id}",
     "GET /thumbnails/{media_id}",

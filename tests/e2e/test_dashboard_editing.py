@@ -56,7 +56,8 @@ async def test_a_scheduled_post_is_edited_with_all_that_it_has(stack: Stack, bra
 
 
 async def test_a_board_is_chosen_by_its_name_and_stays_chosen(stack: Stack, brand: Brand, browser: Browser) -> None:
-    await brand.connect("pinterest")
+    for channel in ("pinterest", "youtube"):
+        await brand.connect(channel)
     async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}") as page:
         await page.get_by_role("checkbox", name="Pinterest").check()
         await page.get_by_label("Text", exact=True).fill("A pin")
@@ -68,7 +69,20 @@ async def test_a_board_is_chosen_by_its_name_and_stays_chosen(stack: Stack, bran
         await board.get_by_label("Board").select_option(label=names[1])
         chosen = await board.get_by_label("Board").input_value()
         await expect(page.locator("#saved")).to_contain_text("Draft saved")
+        await page.get_by_role("checkbox", name="YouTube").check()
+        await page.get_by_role("tab", name="YouTube").click()
+        more = page.get_by_role("tabpanel", name="YouTube")
+        await more.get_by_text("More YouTube options").click()
+        await more.get_by_label("Category ID").focus()  # the network is asked when a person comes to it
+        await more.get_by_label("Category", exact=True).select_option(label="Music")
+        await page.get_by_role("checkbox", name="YouTube").uncheck()
         await page.reload()
         await expect(board.get_by_label("Board")).to_have_value(chosen)
+    account = f"/v1/accounts/{(await brand.account('youtube'))['id']}/choices"
+    listed = (await brand.api.get(account, params={"option": "categoryId"})).json()["data"]
+    assert {"value": "10", "name": "Music"} in listed
+    assert "Short Movies" not in str(listed), "no video may have it"
+    refused = await brand.api.get(account, params={"option": "boardId"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "OPTION_NOT_LISTED")
     drafts = (await brand.api.get("/v1/drafts", params={"brandRef": brand.ref})).json()["data"]
     assert drafts[0]["content"]["channels"][0]["options"] == {"boardId": chosen}

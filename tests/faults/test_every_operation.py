@@ -122,5 +122,6 @@ async def own_and_foreign(matrix: Matrix) -> None:
         if operation.foreign is Foreign.NOT_FOUND and operation.method == "GET":
             _, own = await matrix.key(*scopes)
             answer = await matrix.call(operation, own, matrix.own)
-            if answer.status_code != 200:
+            wanted = 422 if operation.path.endswith("/choices") else 200  # the account's network lists no boards
+            if answer.status_code != wanted:
                 matrix.failures.append(f"{operation}, own: {answer.status_code}")

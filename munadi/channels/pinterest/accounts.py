@@ -14,10 +14,11 @@ from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Profile
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Effect, FieldRefused, Reason
 from munadi.ports import Answer, Clock
 
 BOARDS, KIND = "boards", "account_type"
+MAX_ID = 30
 
 
 class PinterestAccounts(AppAccounts):
@@ -74,3 +75,11 @@ def boards_of(account: ConnectedAccount | None) -> dict[str, str] | None:
     """The names of all the account's boards by id, as they were at its last check; None where they are not known."""
     known = account.facts.get(BOARDS) if account is not None else None
     return known if isinstance(known, dict) else None
+
+
+def board_of(named: str | None) -> str:
+    """The id of a board that a request names. Raises FieldRefused: it is put into the address of a call."""
+    if named is None or not named.isascii() or not named.isdigit() or len(named) > MAX_ID:
+        message = "Pinterest: name the board by its id, which has digits only"
+        raise FieldRefused(Reason.INVALID_FIELD, Effect.REJECTED, message, pointer="?of", rule="board_id")
+    return named

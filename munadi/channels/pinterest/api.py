@@ -39,7 +39,14 @@ class Api:
 
     async def boards(self, token: str) -> dict[str, str] | None:
         """The names of the account's boards by id; None where there are more than are read."""
-        request = Request("GET", f"{self.base}/boards", token=token, params={"page_size": str(BOARDS)})
+        return await self._names("boards", token)
+
+    async def sections(self, token: str, board_id: str) -> dict[str, str] | None:
+        """The names of a board's sections by id; None where there are more than are read."""
+        return await self._names(f"boards/{board_id}/sections", token)
+
+    async def _names(self, path: str, token: str) -> dict[str, str] | None:
+        request = Request("GET", f"{self.base}/{path}", token=token, params={"page_size": str(BOARDS)})
         found = await self.http.items(request, Listing(items_in, ("bookmark",), "bookmark", MAX_BOARD_PAGES))
         return None if found is None else {str(one["id"]): str(one.get("name") or one["id"])[:100] for one in found}
 

@@ -15,7 +15,7 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
 from munadi.channels.looking import Look
 from munadi.channels.pinterest import editing
-from munadi.channels.pinterest.accounts import BOARDS
+from munadi.channels.pinterest.accounts import BOARDS, board_of
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
 from munadi.channels.pinterest.looking import BoardLook
 from munadi.channels.pinterest.removing import remove, seen
@@ -38,6 +38,7 @@ from munadi.channels.renditions import fitting
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK
+from munadi.domain.choices import OptionChoice
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import Absent, Pending, PostedId, Published, Ready, Unknown
@@ -53,7 +54,7 @@ class PinterestChannel(PostChannel[Options, Prepared]):
 
     options, state = Options, Prepared
     profile_at = "https://www.pinterest.com/{handle}/"
-    listed_options = ("boardId",)
+    listed_options: Mapping[str, str | None] = {"boardId": None, "boardSectionId": "boardId"}
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)
@@ -63,6 +64,14 @@ class PinterestChannel(PostChannel[Options, Prepared]):
         """The boards, unless there are more than are read."""
         boards = facts.get(BOARDS)
         return {"boardId": boards} if isinstance(boards, dict) else {}
+
+    async def _choices(self, account: ConnectedAccount, option: str, of: str | None) -> tuple[OptionChoice, ...]:
+        """The boards of the account, or the sections of one of them."""
+        if option == "boardId":
+            found = await self._api.boards(account.token)
+        else:
+            found = await self._api.sections(account.token, board_of(of))
+        return tuple(OptionChoice(value=each, name=name) for each, name in (found or {}).items())
 
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         found = await super()._publish(publication, attempt)

@@ -19,6 +19,8 @@ RESUME_INCOMPLETE = 308
 SESSION_LOST = (404, 410)
 # The most videos that are read in one call, for one unit.
 MOST_READ = 50
+# Categories are listed for a region. Those of other regions have the same ids (unverified).
+REGION = "US"
 CHANNEL_PARTS = "id,snippet,contentDetails,status"
 
 
@@ -45,6 +47,16 @@ class Api:
             message = "YouTube: this Google account has no channel: create or choose one"
             raise ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED, message)
         return profile
+
+    async def categories(self, account: ConnectedAccount) -> list[tuple[str, str]]:
+        """The ids and titles of the categories that a video may have; one unit. Raises ChannelError."""
+        answer = await self.get("videoCategories", account, {"part": "snippet", "regionCode": REGION})
+        found = [(text_in(each, "id"), each.get("snippet")) for each in entries(answer)]
+        return [
+            (category, text_in(facts, "title") or category)
+            for category, facts in found
+            if category and isinstance(facts, dict) and facts.get("assignable") is True
+        ]
 
     async def video(self, account: ConnectedAccount, video_id: str) -> Video | None:
         """One video of the account; None when it is gone or not visible. Raises ChannelError."""

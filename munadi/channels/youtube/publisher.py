@@ -6,7 +6,7 @@ one video from its upload on, so it can never be there twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import NetworkChannel, Parts
@@ -24,6 +24,7 @@ from munadi.channels.youtube.upload import ResumableUpload
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.choices import OptionChoice
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -42,6 +43,7 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
 
     options, state = Options, Prepared
     profile_at = "https://www.youtube.com/channel/{id}"
+    listed_options: Mapping[str, str | None] = {"categoryId": None}
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools)
@@ -49,6 +51,10 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
         self._api = api
         self._media = tools.media
         self._clock = tools.clock
+
+    async def _choices(self, account: ConnectedAccount, option: str, of: str | None) -> tuple[OptionChoice, ...]:
+        """The categories that a video may have."""
+        return tuple(OptionChoice(value=each, name=title) for each, title in await self._api.categories(account))
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Some chunks or one read of the status; call it again after a Pending, until Ready. Raises ChannelError."""

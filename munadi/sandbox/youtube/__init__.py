@@ -48,7 +48,7 @@ LIVE_GRANTS = 100
 REVOKED = 1  # what a grant has for its end
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # The quota units of an operation; uploads have a bucket of their own.
-COSTS = dict.fromkeys(("list_videos", "list_uploads", "list_channels", "list_comments"), 1)
+COSTS = dict.fromkeys(("list_videos", "list_uploads", "list_channels", "list_comments", "list_categories"), 1)
 COSTS |= dict.fromkeys(("update_video", "delete_video", "set_thumbnail", "insert_comment"), 50)
 
 
@@ -91,6 +91,7 @@ class YouTube(BearerPlatform[Account]):
         "DELETE api/youtube/v3/videos": ("delete_video", videos.delete_video),
         "GET api/youtube/v3/playlistItems": ("list_uploads", videos.list_uploads),
         "GET api/youtube/v3/channels": ("list_channels", videos.list_channels),
+        "GET api/youtube/v3/videoCategories": ("list_categories", videos.list_categories),
         "POST api/youtube/v3/commentThreads": ("insert_comment", videos.insert_comment),
         "GET api/youtube/v3/commentThreads": ("list_comments", videos.list_comments),
         "POST token/token": ("token", bearer.token),

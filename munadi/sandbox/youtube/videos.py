@@ -96,6 +96,21 @@ async def list_channels(platform: YouTube, call: Call) -> Answer:
     return listed("channel", [] if profile.status == "no_channel" else [_channel(profile, named)])
 
 
+# Some of the categories, one of which no video may have.
+LISTED = {"1": "Film & Animation", "10": "Music", "18": "Short Movies", "22": "People & Blogs", "27": "Education"}
+NOT_ASSIGNABLE = {"18"}
+
+
+async def list_categories(platform: YouTube, call: Call) -> Answer:
+    platform.caller(call, READ)
+    refuse_if(not call.query.get("regionCode"), "invalidRegionCode")
+    found = [
+        {"id": each, "snippet": {"title": title, "assignable": each not in NOT_ASSIGNABLE}}
+        for each, title in LISTED.items()
+    ]
+    return listed("videoCategory", [{"kind": "youtube#videoCategory", "etag": "e", **each} for each in found])
+
+
 async def set_thumbnail(platform: YouTube, call: Call) -> Answer:
     profile = platform.channel_of(call, UPLOAD)
     video = platform.own_video(call.query.get("videoId", ""), profile)

@@ -105,6 +105,11 @@ export class Accounts {
     return this.send<t.AccountCheck>("POST", `/v1/accounts/${encodeURIComponent(accountId)}/check`, { ...options });
   }
 
+  /** Names in place of ids: what an option of a post on this account can be, as its network lists it now. `boardId` and `boardSectionId` of Pinterest, `categoryId` of YouTube. Empty where there are more than are read. */
+  choices(accountId: string, query: { option: string | undefined; of?: string | undefined }, options: CallOptions = {}): Promise<t.PageOfOptionChoice> {
+    return this.send<t.PageOfOptionChoice>("GET", `/v1/accounts/${encodeURIComponent(accountId)}/choices`, { query, ...options });
+  }
+
   /** Disconnect the account and delete everything that Munadi has of it: its tokens, its posts with their events, and its part of posts that other accounts publish too. It cannot be undone. Posts that are live at its network stay there; withdraw them first. */
   erase(accountId: string, query: { confirm: string | undefined }, options: CallOptions = {}): Promise<t.ErasureView> {
     return this.send<t.ErasureView>("DELETE", `/v1/accounts/${encodeURIComponent(accountId)}/data`, { query, ...options });

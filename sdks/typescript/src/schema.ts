@@ -2953,6 +2953,14 @@ export type Occurrence = {
   occurrence: string;
 };
 
+/** One value of an option, such as a board of an account. */
+export type OptionChoice = {
+  /** What people call it. */
+  name: string;
+  /** What the option takes: the network's own id. */
+  value: string;
+};
+
 /** none: a later event of a post may arrive before an earlier one that is being retried · content: it waits until the earlier one has arrived or was given up. */
 export type Ordering = "none" | "content";
 
@@ -3113,6 +3121,13 @@ export type PageOfMediaView = {
 export type PageOfMunadiEvent = {
   /** The entries of this page. */
   data: (MunadiEvent)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
+export type PageOfOptionChoice = {
+  /** The entries of this page. */
+  data: (OptionChoice)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };

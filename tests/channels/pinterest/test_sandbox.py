@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Effect, FieldRefused, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.calls import Saved
@@ -49,6 +49,19 @@ async def test_the_boards_of_every_page_are_read(acme: Acme) -> None:
     await acme.connect(imported(acme.made))
     assert len(acme.account.facts["boards"]) == 261
     assert len(acme.calls("list_boards")) == 3
+
+
+@at("pinterest")
+async def test_boards_and_their_sections_are_listed_by_name(acme: Acme) -> None:
+    (known,) = acme.account.facts["boards"]
+    section = (await call(acme, "POST", f"boards/{known}/sections", {"name": "Red"})).json()["id"]
+    boards = await acme.channel.choices(acme.account, "boardId", None)
+    assert [(each.value, each.name) for each in boards] == [(known, "Umbrellas")]
+    sections = await acme.channel.choices(acme.account, "boardSectionId", known)
+    assert [(each.value, each.name) for each in sections] == [(section, "Red")]
+    for wrong in ("../user_account", "", "\u0661"):
+        with pytest.raises(FieldRefused):
+            await acme.channel.choices(acme.account, "boardSectionId", wrong)
 
 
 @at("pinterest")
