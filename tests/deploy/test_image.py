@@ -29,8 +29,8 @@ UV = ROOT / ".cache" / "uv"
 CONFINED = """
 set -eu
 for place in "$1" "$2"; do mount --bind "$place" "$place"; done
-shift 2
-mount -o remount,ro,bind /
+for whole in / "$3"; do mount -o remount,ro,bind "$whole"; done
+shift 3
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 """
 
@@ -47,7 +47,8 @@ class Container:
         script.write_text(CONFINED)
         # Only root may mount; others are root in a namespace of their own.
         own = [] if os.geteuid() == 0 else ["--map-root-user"]
-        places = [folder / "data", folder / "tmp"]
+        file_system = next(each for each in folder.parents if each.is_mount())
+        places = [folder / "data", folder / "tmp", file_system]
         self.program = ["unshare", *own, "--mount", "sh", script, *places, image / ".venv" / "bin" / "munadi"]
         self.env = {
             "PATH": f"{image / '.venv' / 'bin'}:/usr/bin:/bin",

@@ -17,6 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.browser import connected, shared_chromium
+from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer, complete_binaries
@@ -49,6 +50,7 @@ httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()
+keep_files_in_memory()
 share_compiled_statements()
 
 
