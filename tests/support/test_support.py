@@ -19,6 +19,7 @@ from munadi.db.session import Database
 from tests.harness.web import Call, serving
 from tests.support.browser import chromium, open_page
 from tests.support.faultproxy import FaultProxy, Mode
+from tests.support.files_in_memory import is_suitable
 from tests.support.loopback import NotThisMachine
 from tests.support.ports import accepts, free_port, free_ports
 from tests.support.processes import Process
@@ -26,6 +27,10 @@ from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import StrandedRun, TemporalDevServer, result_of, time_skipping_environment
 
 BRAND = SearchAttributeKey.for_keyword("BrandRef")
+
+
+def test_folders_without_room_are_not_used_for_temporary_files() -> None:
+    assert [folder for folder in ("/proc", "/sys", "/nowhere") if is_suitable(Path(folder))] == []
 
 
 def test_free_ports_are_different() -> None:

@@ -52,6 +52,13 @@ GUARDS = {
 COMMENT_GUARDS = {**GUARDS, "youtube": "never absent", "linkedin": "never absent"}
 COMMENT_GUARDS.pop("instagram")
 lags = pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"{lag.seconds}s")
+# With every refusal of every network: the lags between the others are tried in `make faults`.
+BETWEEN = {LAGS[1], LAGS[3]}
+lags_of_refusals = pytest.mark.parametrize(
+    "lag",
+    [pytest.param(lag, marks=pytest.mark.faults) if lag in BETWEEN else lag for lag in LAGS],
+    ids=lambda lag: f"{lag.seconds}s",
+)
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await made.close()
 
 
-@lags
+@lags_of_refusals
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 async def test_a_refused_second_request_never_fails_a_post_that_may_be_live(
     database: Database, scene: Scene, lag: timedelta
@@ -89,7 +96,7 @@ async def test_a_refused_second_request_never_fails_a_post_that_may_be_live(
             assert row.hold_reason or not row.preparation_ready, what  # it waits for its account or a preparation
 
 
-@lags
+@lags_of_refusals
 @pytest.mark.parametrize(("scene", "step", "draft"), LATER, ids=[f"{scene.name}-{step}" for scene, step, _ in LATER])
 async def test_a_refused_later_step_is_not_sent_again_and_is_found_whenever_it_shows(
     database: Database, scene: Scene, step: str, draft: dict[str, Any], lag: timedelta
