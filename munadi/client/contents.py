@@ -10,18 +10,13 @@ import httpx
 
 from munadi.client import generated
 from munadi.client.answers import BatchResults, Content, ListedPublication, Media, MunadiEvent, Page
-from munadi.client.errors import NotEnded, NotReachable, ProblemError
 from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia, PlainPublications
 from munadi.client.metadata import json_of
 from munadi.client.operations import Driver, M, every, operation, stream
 from munadi.client.requests import ContentFilters, ContentRequest, PublicationFilters
 from munadi.client.shapes import Submission
-from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, Upload, key_or_new, segment
-
-ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
-EVENTS_AT_ONCE = 100
-# Seconds between polls of `wait`: a post is usually published within a second, one with a video takes minutes.
-SOON, LATER = 0.25, 2.0
+from munadi.client.steps import Call, Steps, StreamSteps, Upload, key_or_new, segment
+from munadi.client.waiting import events_of, events_until_ended, wait_until_ended
 
 
 class Publications(PlainPublications[M]):
@@ -41,7 +36,7 @@ class PostEvents(generated.PostEvents[M]):
     @operation
     def __call__(self, content_id: str, after: int = 0) -> Steps[Sequence[MunadiEvent]]:
         """Every event of a post so far, in order; only those after that `position`, if one is given."""
-        return _events(content_id, after)
+        return events_of(content_id, after)
 
 
 class Contents(PlainContents[M]):
@@ -101,15 +96,7 @@ class Contents(PlainContents[M]):
     @stream
     def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> StreamSteps[MunadiEvent]:
         """Each event as it happens, the past ones first, until every publication has ended."""
-        while True:
-            # Read before the events, so that the last one is never missed.
-            ended = (yield from _content(content_id))["status"] in ENDED
-            for event in (yield from _events(content_id, after)):
-                after = event["position"] or after
-                yield Emit(event)
-            if ended:
-                return
-            yield Pause(interval)
+        return events_until_ended(content_id, after, interval, self._driver.clock)
 
     @operation
     def wait(self, content_id: str, timeout: float = 300.0) -> Steps[Content]:
@@ -118,23 +105,7 @@ class Contents(PlainContents[M]):
         Waits while the API is away. After `timeout` seconds it raises NotEnded, with the content as it was last seen;
         if it was never seen, what the last try raised.
         """
-        until, pause = self._driver.clock() + timeout, SOON
-        seen: Content | None = None
-        while True:
-            left, asked, failed = until - self._driver.clock(), 0, None
-            try:
-                seen = yield from _content(content_id).once()
-                if seen["status"] in ENDED:
-                    return seen
-            except (NotReachable, ProblemError) as error:
-                asked, failed = _wait_asked(error), error
-            if left <= 0:
-                if seen is None:
-                    assert failed is not None
-                    raise failed
-                raise NotEnded(seen, timeout) from failed
-            yield Pause(min(max(pause, asked), left))
-            pause = min(pause * 1.5, LATER)
+        return wait_until_ended(content_id, timeout, self._driver.clock)
 
 
 class Drafts(PlainDrafts[M]):
@@ -161,29 +132,3 @@ class MediaFiles(PlainMedia[M]):
         `on_bytes` gets the number of bytes sent so far; it starts at 0 again if the upload is repeated.
         """
         return Call("POST", "/v1/media", fields={"brandRef": brand_ref}, upload=Upload(file, on_bytes))
-
-
-def _content(content_id: str) -> Call[Content]:
-    return Call("GET", f"/v1/contents/{segment(content_id)}")
-
-
-def _wait_asked(error: NotReachable | ProblemError) -> int:
-    """Seconds that the API asks to wait, if the error is a temporary one. Raises any other."""
-    if isinstance(error, NotReachable):
-        if error.is_no_address:
-            raise error
-        return 0
-    if not error.is_temporary:
-        raise error
-    return error.retry_after or 0
-
-
-def _events(content_id: str, after: int) -> Steps[list[MunadiEvent]]:
-    found: list[MunadiEvent] = []
-    cursor: str | int | None = after
-    while cursor is not None:
-        path = f"/v1/contents/{segment(content_id)}/events"
-        page: Page[MunadiEvent] = yield from Call("GET", path, {"after": cursor, "limit": EVENTS_AT_ONCE})
-        found += page["data"]
-        cursor = page["nextCursor"]
-    return found

@@ -66,6 +66,11 @@ class Call(Generic[T]):
         answer = yield Try(self, self.idempotency_key)
         return self._result(_accepted(answer))
 
+    def unless_known(self) -> Generator[Step, Any, T | None]:
+        """The result of one try; None if the answer is 304: the state that `If-None-Match` names."""
+        answer = yield Try(self, self.idempotency_key)
+        return None if answer.status_code == httpx.codes.NOT_MODIFIED else self._result(_accepted(answer))
+
     def _result(self, answer: httpx.Response) -> T:
         try:
             result: T = self.read(answer)

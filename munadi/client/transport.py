@@ -21,6 +21,8 @@ UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 Clock = Callable[[], float]
 # A proxy from the environment would see an API key that is meant for one host.
 OPTIONS: dict[str, Any] = {"timeout": TIMEOUT, "trust_env": False}
+# Each task that waits for a post holds a connection; other calls shall find one.
+CONNECTIONS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
 
 
 class Transport:
@@ -97,7 +99,7 @@ class AsyncTransport:
         self._retries, self._pauses = retries, pauses_of(retries)
         self.url, self.clock, self._pause = url.rstrip("/"), clock, pause
         self._headers = _headers(api_key)
-        self._http = http or httpx.AsyncClient(base_url=self.url, transport=transport, **OPTIONS)
+        self._http = http or httpx.AsyncClient(base_url=self.url, transport=transport, limits=CONNECTIONS, **OPTIONS)
 
     def with_key(self, api_key: str | None) -> AsyncTransport:
         """A transport on the same connections with another key."""

@@ -12,12 +12,14 @@ import pytest
 from munadi.client import AsyncClient, Client
 
 OK = httpx.Response(200, json={"id": "cnt_1"})
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 class Server:
-    """Answers in order and repeats the last answer. An exception is a broken connection. `how` is sync or async."""
+    """Answers in order and repeats the last answer. An exception is a broken connection, a function answers the request
+    that it gets. `how` is sync or async."""
 
-    def __init__(self, how: str, *answers: httpx.Response | Exception) -> None:
+    def __init__(self, how: str, *answers: Answer) -> None:
         self.how = how
         self.options: dict[str, Any] = {}  # of the client
         self.answers = list(answers)
@@ -64,6 +66,8 @@ class Server:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
+        if not isinstance(answer, httpx.Response):
+            answer = answer(request)
         # A copy: a response belongs to the client that read it.
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 

@@ -1,5 +1,6 @@
 """Both clients retry what is safe to retry, and nothing else."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.client import NotReachable, ProblemError
+from munadi.client import AsyncClient, NotReachable, ProblemError
 from tests.client.conftest import OK, Serve
+from tests.support.ports import LOOPBACK
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,23 @@ def test_a_submission_has_its_key_and_whether_it_was_replayed(serve: Serve) -> N
     assert (first.content, first.replayed) == ({"id": "cnt_1"}, False)
     assert (again.idempotency_key, again.replayed) == (first.idempotency_key, True)
     assert [request.headers["idempotency-key"] for request in server.requests] == [first.idempotency_key] * 2
+
+
+async def test_a_hundred_and_more_calls_that_wait_leave_connections_for_others() -> None:
+    held = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        if b"slow" in line:
+            await held.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(answer, LOOPBACK, 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, AsyncClient(f"http://{LOOPBACK}:{port}", retries=0) as munadi:
+        waiting = [asyncio.create_task(munadi.contents.get("slow")) for _ in range(110)]
+        await asyncio.sleep(0.5)
+        assert await asyncio.wait_for(munadi.contents.get("quick"), 5) == {}
+        held.set()
+        await asyncio.gather(*waiting)

@@ -1,3 +1,4 @@
+import { responseOf } from "./answers.js";
 import { sha256 } from "./crypto.js";
 import { NotEndedError, NotReachableError, ProblemError } from "./errors.js";
 import { Http, sleep, type CallOptions, type ClientOptions, type Parts } from "./http.js";
@@ -11,9 +12,11 @@ const ENDED: ReadonlySet<ContentStatus> = new Set<ContentStatus>([
   "unconfirmed",
   "canceled",
 ]);
-// Milliseconds between polls: a post is usually published within a second, one with a video takes minutes.
+// Milliseconds between the starts of two reads, where the API does not wait.
 const SOON = 250;
 const LATER = 2000;
+// Seconds that one request waits: well below the half minute after which many proxies close a silent connection.
+const AT_MOST = 20;
 
 export interface WaitOptions {
   /** Milliseconds; ten minutes without it. */
@@ -55,22 +58,50 @@ export class Munadi extends Operations {
     const path = `/v1/contents/${encodeURIComponent(contentId)}`;
     const began = Date.now();
     let seen: ContentView | undefined;
+    let known: string | null = null; // the ETag of what was seen
+    let apiWaits = true;
+    // Whole seconds that the next request may wait for a change; 0: it reads the post as it is.
+    const waits = (): number => {
+      const left = Math.floor((began + timeout - Date.now()) / 1000);
+      return apiWaits && known !== null ? Math.max(0, Math.min(left, AT_MOST, this.http.longestWait)) : 0;
+    };
     for (;;) {
       let failed: unknown;
-      const left = began + timeout - Date.now();
+      const asked = Date.now();
+      const seconds = waits();
       try {
-        seen = await this.http.readOnce<ContentView>(path, options);
-        if (ENDED.has(seen.status)) return seen;
+        const news = await this.readOrWait(path, known, seconds, options);
+        if (news !== undefined) {
+          seen = news;
+          known = responseOf(news)?.etag ?? null;
+          if (ENDED.has(news.status)) return news;
+        }
       } catch (error) {
-        if (!isPassing(error)) throw error;
-        failed = error;
+        known = null;
+        // A server that is older than `wait` refuses it: the post is read at intervals.
+        if (seconds > 0 && error instanceof ProblemError && error.status === 422) apiWaits = false;
+        else if (isPassing(error)) failed = error;
+        else throw error;
       }
+      const now = Date.now();
+      const left = began + timeout - now;
       if (left <= 0) {
         if (seen === undefined) throw failed;
         throw new NotEndedError(seen, timeout / 1000, failed === undefined ? {} : { cause: failed });
       }
-      await sleep(Math.min(pauseBetween(seen, failed, Date.now() - began), left), signal);
+      if (seconds === 0 && waits() > 0) continue; // the next request waits in place of a pause
+      // An answer that comes at once, each time, must not become a busy loop.
+      const rest = pauseBetween(seconds === 0 ? seen : undefined, failed, now - began) - (now - asked);
+      if (rest > 0) await sleep(Math.min(rest, left), signal);
     }
+  }
+
+  /** The post as it is, or after its next change; undefined if it has not changed in so many seconds. */
+  private readOrWait(
+    path: string, known: string | null, seconds: number, options: CallOptions,
+  ): Promise<ContentView | undefined> {
+    if (known === null || seconds === 0) return this.http.readOnce<ContentView>(path, options);
+    return this.http.readUnlessKnown<ContentView>(path, known, { ...options, query: { wait: seconds } });
   }
 }
 

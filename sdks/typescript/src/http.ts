@@ -95,10 +95,23 @@ export class Http {
   readonly readOnce = async <T>(path: string, parts: Parts = {}): Promise<T> =>
     accepted<T>(await this.once("GET", path, parts, null));
 
+  /** What `readOnce` gives; undefined if the answer is 304: its `ETag` is still this one. */
+  readonly readUnlessKnown = async <T>(path: string, etag: string, parts: Parts = {}): Promise<T | undefined> => {
+    const answer = await this.once("GET", path, parts, null, { "if-none-match": etag });
+    return answer.response.status === 304 ? undefined : accepted<T>(answer);
+  };
+
+  /** The longest that an answer may be waited for: two thirds of what a try may take, in whole seconds. */
+  get longestWait(): number {
+    return Math.floor((this.timeout * 2) / 3000);
+  }
+
   /** The answer of one try. Throws NotReachableError, and what the caller's signal gives as its reason. */
-  private async once(method: string, path: string, parts: Parts, idempotencyKey: string | null): Promise<Answer> {
+  private async once(
+    method: string, path: string, parts: Parts, idempotencyKey: string | null, more: Record<string, string> = {},
+  ): Promise<Answer> {
     try {
-      const response = await this.request(method, path, parts, idempotencyKey);
+      const response = await this.request(method, path, parts, idempotencyKey, more);
       return { response, text: await response.text() };
     } catch (error) {
       parts.signal?.throwIfAborted();
@@ -106,8 +119,10 @@ export class Http {
     }
   }
 
-  private request(method: string, path: string, parts: Parts, idempotencyKey: string | null): Promise<Response> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.key}`, accept: "application/json" };
+  private request(
+    method: string, path: string, parts: Parts, idempotencyKey: string | null, more: Record<string, string>,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.key}`, accept: "application/json", ...more };
     if (idempotencyKey !== null) headers["idempotency-key"] = `"${idempotencyKey.replace(/[\\"]/g, "\\$&")}"`;
     if (parts.ifMatch !== undefined) headers["if-match"] = entityTag(parts.ifMatch);
     // "error" is unknown to Cloudflare's workers. A redirect is not followed, so the key goes nowhere else.

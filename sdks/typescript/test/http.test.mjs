@@ -1,43 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test } from "node:test";
-import { Munadi, NotEndedError, NotReachableError, ProblemError, responseOf } from "../dist/esm/index.js";
-
-const problem = (status, more = {}) => [status, { "content-type": "application/problem+json", ...more.headers }, {
-  type: "about:blank", title: "Refused", status, code: more.code ?? "REFUSED", errors: more.errors ?? [],
-}];
-
-const CUT = Symbol("cut");
-
-/** A server that gives these answers in turn, and the requests it got. A null answer ends the connection, CUT in its body. */
-async function serving(answers, use) {
-  const requests = [];
-  const server = createServer((request, response) => {
-    const parts = [];
-    request.on("data", (part) => parts.push(part));
-    request.on("end", () => {
-      requests.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
-      const answer = answers[Math.min(requests.length, answers.length) - 1];
-      if (answer === null) return request.socket.destroy();
-      if (answer === CUT) {
-        response.writeHead(200, { "content-length": "1000" });
-        return response.write("{", () => request.socket.destroy());
-      }
-      response.writeHead(answer[0], answer[1]);
-      response.end(answer[2] === undefined ? "" : typeof answer[2] === "string" ? answer[2] : JSON.stringify(answer[2]));
-    });
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  try {
-    await use(new Munadi({ url: `http://127.0.0.1:${server.address().port}/`, apiKey: "mk_test" }), requests);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-const page = (status) => [status, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"];
-const OK = [200, { "content-type": "application/json" }, { id: "cnt_1", status: "published", data: [], nextCursor: null }];
+import { Munadi, NotReachableError, ProblemError, responseOf } from "../dist/esm/index.js";
+import { CUT, OK, page, problem, serving } from "./serving.mjs";
 
 test("a POST whose answer was lost is repeated with the same key and body", () =>
   serving([null, OK], async (munadi, requests) => {
@@ -153,41 +117,6 @@ test("a page of a proxy is a problem, also with 200", () =>
     await assert.rejects(munadi.contents.get("cnt_1"), (error) => error instanceof ProblemError && error.code === null);
     assert.equal(requests.length, 1);
   }));
-
-const QUEUED = [200, { "content-type": "application/json" }, { id: "cnt_1", status: "queued", scheduledAt: null }];
-
-test("wait survives an API that is away", () =>
-  serving([QUEUED, null, page(502), [503, {}, ""], page(504), null, OK], async (munadi, requests) => {
-    assert.equal((await munadi.wait("cnt_1", { timeout: 20_000 })).status, "published");
-    assert.equal(requests.length, 7);
-  }));
-
-test("wait ends in time with the post as it was last seen", () =>
-  serving([QUEUED, null], async (munadi) => {
-    const began = Date.now();
-    await assert.rejects(munadi.wait("cnt_1", { timeout: 1000 }), (error) => {
-      assert.ok(error instanceof NotEndedError && error.cause instanceof NotReachableError);
-      assert.deepEqual(error.content, QUEUED[2]);
-      assert.match(error.message, /cnt_1 is queued after 1 s; publishing continues/);
-      return true;
-    });
-    assert.ok(Date.now() - began < 2500);
-  }));
-
-test("wait for a post that was never seen ends with the last error", () =>
-  serving([page(502)], async (munadi) => {
-    await assert.rejects(munadi.wait("cnt_1", { timeout: 600 }), { status: 502 });
-  }));
-
-test("wait ends at once for a post that does not exist, and with its signal", async () => {
-  await serving([problem(404)], async (munadi, requests) => {
-    await assert.rejects(munadi.wait("cnt_1"), { status: 404 });
-    assert.equal(requests.length, 1);
-  });
-  await serving([null], async (munadi) => {
-    await assert.rejects(munadi.wait("cnt_1", { signal: AbortSignal.timeout(300) }), { name: "TimeoutError" });
-  });
-});
 
 test("unknown fields and values are passed on", () =>
   serving([[200, {}, { id: "cnt_1", status: "archived", shelf: 7 }]], async (munadi) => {
