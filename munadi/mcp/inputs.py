@@ -169,8 +169,8 @@ class ContentsInput(OfBrandInput):
     channel: ChannelName | None = None
     account_id: AccountId | None = None
     client_ref: str | None = None
-    scheduled_from: Annotated[str, Field(description="ISO 8601 with an offset.")] | None = None
-    scheduled_to: str | None = None
+    since: Annotated[str, Field(description="Due at this time or later: ISO 8601 with an offset.")] | None = None
+    until: Annotated[str, Field(description="Due before.")] | None = None
 
 
 class EventsInput(Input):

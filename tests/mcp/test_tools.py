@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -138,6 +139,13 @@ async def test_lists_show_how_to_continue(agent: Agent) -> None:
     rest = await agent.data("list_contents", brandRef="acme", limit=2, cursor=cursor)
     assert [each["clientRef"] for each in rest["data"]] == ["cms-0"]
     assert (await agent.data("list_contents", status="failed"))["data"] == []
+    tomorrow = f"{DAY + timedelta(days=1)}T09:00:00Z"
+    await agent.data("reschedule", contentId=rest["data"][0]["id"], scheduledAt=tomorrow)
+    for given, texts in (({"since": tomorrow}, ["Post 0"]), ({"until": tomorrow}, ["Post 2", "Post 1"])):
+        found = await agent.data("list_contents", brandRef="acme", **given)
+        assert [each["text"] for each in found["data"]] == texts, given
+    former = await agent.ask("list_contents", scheduledFrom=tomorrow)
+    assert former.is_error
     log = await agent.data("events", brandRef="acme", types=["content.accepted"], limit=2)
     assert (len(log["data"]), log["more"]) == (2, True)
     rest = await agent.data("events", brandRef="acme", types=["content.accepted"], after=log["nextAfter"])
