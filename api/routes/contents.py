@@ -36,7 +36,7 @@ from api.http.fields import FieldsQuery, read_fields
 from api.http.metadata_query import PARAMETER, MetadataQuery
 from api.http.problems import ProblemError
 from api.http.shares import NothingLeft
-from api.http.waiting import MAX_SECONDS
+from api.http.waiting import MAX_SECONDS, Place
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
 from api.openapi.document import error_responses
@@ -214,21 +214,21 @@ async def get_content(
         return matches(known, answer.headers["etag"])
 
     began = time.monotonic()
-    with _place(services, principal):
+    with _place(services, principal) as place:
         try:
-            return await while_connected(request, services.waits.changed(content_id, read, is_known, wait))
+            return await while_connected(request, services.waits.changed(place, content_id, read, is_known, wait))
         finally:
             request.state.waited = time.monotonic() - began
 
 
 @contextmanager
-def _place(services: Services, principal: Principal) -> Iterator[None]:
-    """A place to wait. ProblemError 429 when the brand, or the key for all brands, has none left; 503 when the process
-    has none."""
+def _place(services: Services, principal: Principal) -> Iterator[Place]:
+    """A place to wait. ProblemError 429 when the brand, or the key for several brands, has none left; 503 when the
+    process has none for it."""
     holder = principal.only_brand or principal.key_id
     try:
-        with services.waits.place(holder):
-            yield
+        with services.waits.place(holder) as place:
+            yield place
     except NothingLeft as error:
         whose = holder if error.is_own else "all clients"
         detail = f"at most {error.limit} requests of {whose} wait at once; ask without `wait`, or later"

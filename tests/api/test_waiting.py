@@ -138,6 +138,35 @@ async def test_one_brand_has_so_many_places_and_leaves_the_others_theirs(api: Ap
 
 
 @pytest.mark.each_database(False)
+async def test_keys_that_take_all_places_leave_others_an_equal_share(api: ApiHarness) -> None:
+    api.services.waits = ContentWaits(api.services.database, of_brand=3, total=4, interval=0.05)
+    content_id, tag = await known(api)
+    greedy, second, rival = [await api.key(Scope.CONTENTS_READ) for _ in range(3)]
+    own = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    answering = []
+    for number, key in enumerate((greedy, greedy, greedy, second), start=1):
+        answering.append(waiting(api, content_id, tag, key=key))
+        await all_wait(api, number)
+    expect_problem(await waiting(api, content_id, tag, key=greedy), 429, "TOO_MANY_WAITING")
+    # The oldest request of who has the most is answered early: what its client knows is still so.
+    of_brand = waiting(api, content_id, tag, key=own)
+    assert (await asyncio.wait_for(answering[0], 2)).status_code == 304
+    await all_wait(api, 4)
+    # Each of three has its share now, of one place or two, and nobody takes from another what makes no difference.
+    for key in (second, own, greedy):
+        expect_problem(await waiting(api, content_id, tag, key=key), 503, "TOO_MANY_WAITING")
+    of_rival = waiting(api, content_id, tag, key=rival)
+    assert (await asyncio.wait_for(answering[1], 2)).status_code == 304
+    await all_wait(api, 4)
+    expect_problem(await waiting(api, content_id, tag, key=greedy), 503, "TOO_MANY_WAITING")
+    await api.change(content_id, "cancel")
+    left = [*answering[2:], of_brand, of_rival]
+    assert {(await each).status_code for each in left} == {200}
+    await all_wait(api, 0)
+    assert {(await waiting(api, content_id, '"0"', key=greedy)).status_code for _ in range(8)} == {200}
+
+
+@pytest.mark.each_database(False)
 async def test_the_end_of_the_process_answers_every_request(api: ApiHarness) -> None:
     content_id, tag = await known(api)
     answering = waiting(api, content_id, tag, 30)
