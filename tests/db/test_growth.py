@@ -113,6 +113,10 @@ LISTS: dict[str, tuple[dict[str, Any], Callable[[Row, Row, str], bool]]] = {
         {"dismissed": True, "brand_ref": BIG},
         lambda post, _, __: post["dismissed_at"] is not None and post["brand_ref"] == BIG,
     ),
+    "proposals of a brand": (
+        {"proposed": ["requested", "declined"], "brand_ref": BIG},
+        lambda post, _, __: post["proposed_as"] is not None and post["brand_ref"] == BIG,
+    ),
     "a rare word": ({"words": texts.RARE.upper()}, lambda _, __, text: texts.RARE in text),
     "a frequent word": ({"words": texts.FREQUENT}, lambda _, __, text: texts.FREQUENT in text),
     "a campaign": ({"words": texts.CAMPAIGN}, lambda _, __, text: texts.CAMPAIGN in text),

@@ -107,6 +107,8 @@ class _Posts:
         dismissed = due if status in ("failed", "partially_published") and number % 50 else None
         more = {"next_look_at": None if ended else due, "dismissed_at": dismissed, "wake_seq": 1, "wake_ack": 1}
         owner: dict[str, Any] = {"brand_ref": brand, "status": status, "client_ref": client_ref}
+        # As if nobody had ever answered what the largest brand proposes.
+        owner |= {"proposed_as": "requested" if brand == BIG else None}
         yield "contents", {"id": content_id, "scheduled_at": due, "publish_by": due, **owner, **more, **times}
         text = text_of(number, total, random)
         source = {"text": text, "brandRef": brand, "channels": [{"channel": channel}]}

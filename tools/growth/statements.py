@@ -29,6 +29,7 @@ from munadi.db.contents.media import list_media
 from munadi.db.contents.overdue import due_soon, overdue_by_brand
 from munadi.db.contents.publications import PublicationFilter, list_publications
 from munadi.db.contents.queries import ContentFilter, list_contents
+from munadi.db.contents.sources import count_proposed
 from munadi.db.events.log import events_after, last_position, number_events
 from munadi.db.events.retention import first_position, forget_old_deliveries, forget_old_events
 from munadi.db.idempotency import forget_old_answers
@@ -138,6 +139,8 @@ _LISTS: Mapping[str, Call] = {
     "posts that wait": _contents(held=True),
     "posts that are overdue": _contents(overdue_at=NOW),
     "posts with dismissed failures": _contents(dismissed=True),
+    "proposed posts of a brand": _contents(proposed=["requested"], brand_ref=BIG),
+    "proposed posts of a brand without any": _contents(proposed=["requested"], brand_ref=QUIET),
     "posts due in an old day": _contents(since=NOW - SPAN + _DAY, until=NOW - SPAN + 2 * _DAY),
     "publications": _publications(),
     "publications by a rare status": _publications(statuses=["publishing"]),
@@ -186,6 +189,8 @@ _ITS_OWN = Brands(BIG)
 _PAGES: Mapping[str, Call] = {
     "what needs a person": _reading(lambda s: count_needing_a_person(s, NOW, Brands(), with_accounts=True)),
     "what needs a person of a brand": _reading(lambda s: count_needing_a_person(s, NOW, _ITS_OWN, with_accounts=True)),
+    "posts of a brand to approve": _reading(lambda s: count_proposed(s, _ITS_OWN, 100)),
+    "posts of a brand to approve, none": _reading(lambda s: count_proposed(s, Brands(QUIET), 100)),
     "incomplete publications": _reading(lambda s: incomplete_publications(s, NOW, BIG, _PAGE)),
     "a calendar's week": _reading(lambda s: due_days(s, QUIET, [NOW + _DAY * day for day in range(8)], 5)),
     "a calendar feed of a quiet brand": _reading(lambda s: posts_of(s, QUIET, NOW)),

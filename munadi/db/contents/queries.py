@@ -201,7 +201,7 @@ async def _source(session: AsyncSession, wanted: ContentFilter) -> Source:
     if wanted.channel is not None:
         return await of_channel(session, wanted.before, wanted.channel, wanted.brand_ref)
     if wanted.proposed:
-        return of_proposed(wanted.before, wanted.proposed)
+        return of_proposed(wanted.before, wanted.proposed, wanted.brand_ref)
     if wanted.dismissed:
         return of_dismissed(wanted.before)
     return of_contents(wanted.before, wanted.brand_ref, wanted.statuses)

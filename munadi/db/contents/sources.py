@@ -99,11 +99,13 @@ def of_dismissed(before: Place | None) -> Source:
     return Source([query], frozenset({"dismissed"}))
 
 
-def of_proposed(before: Place | None, decisions: Collection[str]) -> Source:
-    """The posts that wait for an approval, after one of these decisions."""
+def of_proposed(before: Place | None, decisions: Collection[str], brand_ref: str | None) -> Source:
+    """The posts that wait for an approval, after one of these decisions: of a brand, or of all brands."""
     query = _ordered(ContentRow.id, ContentRow.created_at, before).where(text(IS_PROPOSED))
+    if brand_ref is not None:
+        query = query.where(col(ContentRow.brand_ref) == brand_ref)
     parts = [query.where(col(ContentRow.proposed_as) == decision) for decision in sorted(set(decisions))]
-    return Source(parts, frozenset({"proposed"}))
+    return Source(parts, frozenset({"proposed", "brand_ref"}))
 
 
 async def count_proposed(session: AsyncSession, brands: Brands, limit: int) -> int:

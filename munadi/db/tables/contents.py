@@ -54,6 +54,9 @@ class ContentRow(SQLModel, table=True):
         partial_index("contents_to_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
         partial_index("contents_to_wake", "next_wake_at", where="wake_seq > wake_ack"),
         partial_index("contents_proposed", "proposed_as", "created_at", "id", where=IS_PROPOSED),
+        partial_index(
+            "contents_of_a_brand_proposed", "brand_ref", "proposed_as", "created_at", "id", where=IS_PROPOSED
+        ),
         partial_index("contents_dismissed_by_age", "created_at", "id", where="dismissed_at IS NOT NULL"),
         partial_index("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
         # No two posts of a queue have one time. `slot_queue` is in the name, by which a refusal is known.
