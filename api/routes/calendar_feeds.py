@@ -47,7 +47,8 @@ async def create_feed(
     idempotency: IdempotencyHeader,
     sent: EmptyRequest | None = None,
 ) -> Response:
-    """The address is for calendar programs (iCalendar). It needs no key, never expires, and is shown only here."""
+    """The address is for calendar programs (iCalendar). It needs no key, and is shown only here. It ends when it is
+    revoked, and with the key that makes it (`endsAt`)."""
     return plain(await services.feeds.create(ref, principal, idempotency), 201)
 
 
@@ -84,7 +85,7 @@ async def show_feed(secret: str, services: TheServices) -> Response:
     """The calendar, for whoever has its address."""
     found = await services.feeds.posts(secret)
     if found is None:
-        raise ProblemError(404, "NOT_FOUND", "Not found", "there is no calendar at this address; it may be revoked")
+        raise ProblemError(404, "NOT_FOUND", "Not found", "there is no calendar at this address; it may have ended")
     brand, posts = found
     name, zone = brand.name or brand.ref, brand.timezone or "UTC"
     body = write_calendar(f"{name} · Munadi", zone, (_entry(post, services) for post in posts))

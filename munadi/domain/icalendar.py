@@ -101,18 +101,22 @@ def fold(line: str) -> Iterator[bytes]:
 FEED: dict[str, Any] = {
     "id": "cal_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "brandRef": "acme",
+    "createdByKey": "key_01kf2v6s3tf0d8m7s0a3x9y5hr",
+    "endsAt": None,
     "createdAt": "2027-01-14T10:00:00Z",
 }
 FEED_WITH_URL: dict[str, Any] = {**FEED, "url": "https://munadi.acme.example/feeds/….ics"}
 
 
 class CalendarFeed(WireModel):
-    """A secret address of a brand's calendar, without the address."""
+    """A secret address of a brand's calendar, without the address. It ends with the key that made it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [FEED]})
 
     id: UniqueId
     brand_ref: BrandOf
+    created_by_key: str | None = Field(description="The id of the API key that made it; null: made before 0.3.0.")
+    ends_at: datetime | None = Field(description="When it ends, or has ended, with that key; null: no end is set.")
     created_at: CreatedAt
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, delete, select, update
 
 from munadi.db.brands import calendar_feeds as feeds
-from munadi.db.tables import CalendarFeedRow
+from munadi.db.tables import CalendarFeedRow, KeyRow
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus as S
 from tests.api.dashboard import DashboardBrowser
@@ -71,7 +71,7 @@ async def test_the_secret_is_stored_as_a_hash_and_ends_when_it_is_revoked(api: A
     assert [row.id for row in rows] == [first, second]
     assert not any(secret in str(row.model_dump()) for row in rows)
     listed = await api.read(PATH)
-    assert [sorted(feed) for feed in listed["data"]] == [["brandRef", "createdAt", "id"]] * 2
+    assert [sorted(feed) for feed in listed["data"]] == [["brandRef", "createdAt", "createdByKey", "endsAt", "id"]] * 2
     foreign = await api.key(Scope.CONTENTS_WRITE, brand_ref="rival")
     expect_problem(await api.request("DELETE", f"{PATH}/{first}", None, key=foreign), 404)
     expect_problem(await api.request("DELETE", f"/v1/brands/rival/calendar-feeds/{first}", None), 404)
@@ -86,6 +86,55 @@ async def test_a_brand_has_a_limited_number_of_addresses(api: ApiHarness, monkey
     monkeypatch.setattr(feeds, "MOST_FEEDS", 1)
     await subscribe(api)
     expect_problem(await api.post(PATH, None), 409, "TOO_MANY_CALENDAR_FEEDS")
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("end", ["expires", "is revoked", "loses the brand", "is deleted"])
+async def test_an_address_ends_with_the_key_that_made_it(api: ApiHarness, end: str) -> None:
+    tomorrow = START + timedelta(days=1)
+    body = {
+        "name": "program",
+        "scopes": ["contents:write"],
+        "brandRefs": ["acme", "rival"],
+        "expiresAt": f"{tomorrow:%FT%TZ}",
+    }
+    program = await api.create("/v1/keys", body)
+    made = (await api.post(PATH, None, key=program["key"])).json()
+    assert (made["createdByKey"], made["endsAt"]) == (program["id"], f"{tomorrow:%FT%TZ}")
+    path, (_, lasting) = urlsplit(made["url"]).path, await subscribe(api)
+    await read(api, path)
+    if end == "expires":
+        api.clock.ahead = timedelta(days=1)
+    elif end == "is revoked":
+        assert (await api.request("DELETE", f"/v1/keys/{program['id']}", None)).status_code == 204
+    elif end == "loses the brand":
+        await api.patch(f"/v1/keys/{program['id']}", {"brandRefs": ["rival"]})
+    else:
+        async with api.services.database.write() as session:
+            await session.exec(delete(KeyRow).where(col(KeyRow.id) == program["id"]))
+    assert (await api.client.get(path)).status_code == 404
+    await read(api, lasting)
+    ended, living = (await api.read(PATH))["data"]
+    assert (ended["endsAt"] <= f"{api.services.clock.now():%FT%TZ}", living["endsAt"]) == (True, None)
+
+
+async def test_addresses_that_have_ended_make_room(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MOST_FEEDS", 1)
+    program = await api.create("/v1/keys", {"name": "program", "scopes": ["contents:write"], "brandRef": "acme"})
+    assert (await api.post(PATH, None, key=program["key"])).status_code == 201
+    expect_problem(await api.post(PATH, None), 409, "TOO_MANY_CALENDAR_FEEDS")
+    await api.request("DELETE", f"/v1/keys/{program['id']}", None)
+    kept, _ = await subscribe(api)
+    assert [feed["id"] for feed in (await api.read(PATH))["data"]] == [kept]
+
+
+async def test_an_address_from_before_keys_were_noted_stays(api: ApiHarness) -> None:
+    _, path = await subscribe(api)
+    async with api.services.database.write() as session:
+        await session.exec(update(CalendarFeedRow).values(created_by_key=None))
+    await read(api, path)
+    [feed] = (await api.read(PATH))["data"]
+    assert (feed["createdByKey"], feed["endsAt"]) == (None, None)
 
 
 async def test_a_long_calendar_has_what_is_to_come_first(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""The secret addresses under which a brand's calendar is read, and the posts that such a calendar has."""
+"""The secret addresses under which a brand's calendar is read, and the posts that such a calendar has.
+
+An address ends with the key that made it: otherwise a program that may use a key for a day could read for ever.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,7 +24,8 @@ from munadi.db.brands.store import brand_view
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.ids import new_id
 from munadi.db.keys.callers import Principal
-from munadi.db.tables import BrandRow, CalendarFeedRow, ContentRow, DraftRow, PublicationRow
+from munadi.db.keys.store import reach_of
+from munadi.db.tables import BrandRow, CalendarFeedRow, ContentRow, DraftRow, KeyRow, PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandView
 from munadi.domain.icalendar import CalendarFeed, CalendarFeedWithUrl
@@ -48,9 +52,10 @@ class FeedService(Service):
         await self.brands.get(brand_ref, caller)
 
         async def work(session: AsyncSession) -> Answer:
-            row, secret = await _create(session, brand_ref, self.clock.now())
-            url = f"{self.base_url}/feeds/{secret}.ics"
-            return Answer.of(CalendarFeedWithUrl(**_view(row).model_dump(by_alias=False), url=url))
+            now = self.clock.now()
+            row, secret = await _create(session, brand_ref, caller.key_id, now)
+            url, view = f"{self.base_url}/feeds/{secret}.ics", _view(row, await session.get(KeyRow, caller.key_id), now)
+            return Answer.of(CalendarFeedWithUrl(**view.model_dump(by_alias=False), url=url))
 
         record_ = key.record(self.keyring, brand_ref, "calendar.feeds.create", only_for=caller.key_id)
         return await self._once(record_, work)
@@ -58,9 +63,9 @@ class FeedService(Service):
     async def list(self, brand_ref: str, caller: Principal) -> Sequence[CalendarFeed]:
         """A brand's addresses without their secrets, the oldest first. Raises NotVisible."""
         await self.brands.get(brand_ref, caller)
-        query = select(CalendarFeedRow).where(CalendarFeedRow.brand_ref == brand_ref).order_by(col(CalendarFeedRow.id))
         async with self.database.read() as session:
-            return [_view(row) for row in (await session.exec(query)).all()]
+            found = await _with_keys(session, CalendarFeedRow.brand_ref == brand_ref)
+        return [_view(row, key, self.clock.now()) for row, key in found]
 
     async def revoke(self, brand_ref: str, feed_id: str, caller: Principal) -> None:
         """End an address for good. Raises NotVisible."""
@@ -76,36 +81,78 @@ class FeedService(Service):
     async def posts(self, secret: str) -> tuple[BrandView, Sequence[FeedPost]] | None:
         """The brand whose calendar has this secret, and its posts; None for any other text."""
         async with self.database.read() as session:
-            brand = await _brand_of(session, secret)
-            return None if brand is None else (brand_view(brand), await posts_of(session, brand.ref, self.clock.now()))
+            now = self.clock.now()
+            brand = await _brand_of(session, secret, now)
+            return None if brand is None else (brand_view(brand), await posts_of(session, brand.ref, now))
 
 
-def _view(row: CalendarFeedRow) -> CalendarFeed:
-    return CalendarFeed(id=row.id, brand_ref=row.brand_ref, created_at=row.created_at)
+async def _with_keys(
+    session: AsyncSession, condition: ColumnElement[bool] | bool
+) -> Sequence[tuple[CalendarFeedRow, KeyRow | None]]:
+    """Some addresses, the oldest first, each with the key that made it."""
+    query = (
+        select(CalendarFeedRow, KeyRow)
+        .join(KeyRow, col(KeyRow.id) == col(CalendarFeedRow.created_by_key), isouter=True)
+        .where(condition)
+        .order_by(col(CalendarFeedRow.id))
+    )
+    return (await session.exec(query)).all()
 
 
-async def _create(session: AsyncSession, brand_ref: str, now: datetime) -> tuple[CalendarFeedRow, str]:
+def _ends_at(row: CalendarFeedRow, key: KeyRow | None, now: datetime) -> datetime | None:
+    """When an address ends: when its key does, or at once if that is gone or has lost the brand."""
+    if row.created_by_key is None:
+        return None
+    if key is None:
+        return now
+    lost = None if reach_of(key).includes(row.brand_ref) else now
+    return min((each for each in (key.revoked_at, key.expires_at, lost) if each is not None), default=None)
+
+
+def _has_ended(row: CalendarFeedRow, key: KeyRow | None, now: datetime) -> bool:
+    ends_at = _ends_at(row, key, now)
+    return ends_at is not None and ends_at <= now
+
+
+def _view(row: CalendarFeedRow, key: KeyRow | None, now: datetime) -> CalendarFeed:
+    return CalendarFeed(
+        id=row.id,
+        brand_ref=row.brand_ref,
+        created_by_key=row.created_by_key,
+        ends_at=_ends_at(row, key, now),
+        created_at=row.created_at,
+    )
+
+
+async def _create(session: AsyncSession, brand_ref: str, key_id: str, now: datetime) -> tuple[CalendarFeedRow, str]:
     await session.exec(select(BrandRow.ref).where(BrandRow.ref == brand_ref).with_for_update())
-    count = select(func.count()).select_from(CalendarFeedRow).where(CalendarFeedRow.brand_ref == brand_ref)
-    if (await session.exec(count)).one() >= MOST_FEEDS:
+    living = 0
+    for row, key in await _with_keys(session, CalendarFeedRow.brand_ref == brand_ref):
+        if _has_ended(row, key, now):
+            await session.delete(row)
+        else:
+            living += 1
+    if living >= MOST_FEEDS:
         detail = f"the brand has {MOST_FEEDS} calendar addresses already; revoke one that is not used"
         raise Conflict("TOO_MANY_CALENDAR_FEEDS", "Conflict", detail)
     secret = secrets.token_urlsafe(32)
     row = CalendarFeedRow(
-        id=new_id(Prefix.CALENDAR_FEED), brand_ref=brand_ref, secret_hash=hash_of(secret), created_at=now
+        id=new_id(Prefix.CALENDAR_FEED),
+        brand_ref=brand_ref,
+        secret_hash=hash_of(secret),
+        created_by_key=key_id,
+        created_at=now,
     )
     session.add(row)
     record(session, Action.CALENDAR_FEED_CREATED, target=row.id, brand_ref=brand_ref, now=now)
     return row, secret
 
 
-async def _brand_of(session: AsyncSession, secret: str) -> BrandRow | None:
-    query = (
-        select(BrandRow)
-        .join(CalendarFeedRow, col(CalendarFeedRow.brand_ref) == col(BrandRow.ref))
-        .where(CalendarFeedRow.secret_hash == hash_of(secret))
-    )
-    return (await session.exec(query)).first()
+async def _brand_of(session: AsyncSession, secret: str, now: datetime) -> BrandRow | None:
+    for row, key in await _with_keys(session, CalendarFeedRow.secret_hash == hash_of(secret)):
+        if not _has_ended(row, key, now):
+            return await session.get(BrandRow, row.brand_ref)
+    return None
 
 
 class FeedPost(NamedTuple):

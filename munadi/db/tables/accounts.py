@@ -174,13 +174,17 @@ class AccountRow(SQLModel, table=True):
 
 
 class CalendarFeedRow(SQLModel, table=True):
-    """A secret address of a brand's calendar. Only a hash of the secret is kept."""
+    """A secret address of a brand's calendar. Only a hash of the secret is kept.
+
+    It ends with the key that made it, unless that is null: it was made before keys were noted, and ends when revoked.
+    """
 
     __tablename__ = "calendar_feeds"
     __table_args__ = (UniqueConstraint("secret_hash", name="calendar_feeds_one_per_secret"),)
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref", index=True)
     secret_hash: str
+    created_by_key: str | None = None
     created_at: datetime = instant()
 
 
