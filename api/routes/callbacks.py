@@ -2,15 +2,18 @@
 
 The reports have no key: they are signed with the app's secret (`munadi.channels.callbacks`). What is not signed gets a
 403 that says nothing more, whatever is wrong with it. The body and the rate of each address are bounded before
-(`api/http/edge.py`, `api/http/admission.py`).
+(`api/http/edge.py`, `api/http/admission.py`). An app of a brand's own has addresses of its own, with its id, so that
+one secret is tried for each request, however many brands have apps.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from api.deps import TheServices
@@ -19,40 +22,76 @@ from api.pages import brand_page
 from api.process.services import Services
 from munadi.channels.callbacks import Report, ReportRule, Signed
 from munadi.channels.registry import channel_reports
+from munadi.crypto import SealBroken
 from munadi.domain.channel import ChannelName
+from munadi.domain.ids import Prefix, is_id
+from munadi.erasure.reports import ReportedApp
 
+log = logging.getLogger("munadi.callbacks")
 router = APIRouter(prefix="/callbacks", include_in_schema=False)
 
 _CODE = re.compile(r"[0-9a-f]{32}")
 
 
+async def _of_installation(channel: str, services: TheServices) -> ReportedApp:
+    """The installation's app at the network of the address."""
+    if channel not in channel_reports():
+        raise HTTPException(404)
+    return ReportedApp(ChannelName(channel), services.settings.channels.get(channel, {}))
+
+
+async def _of_brand(app_id: str, services: TheServices) -> ReportedApp:
+    """The app of a brand that the address names. An unknown one is refused like a wrong signature."""
+    try:
+        app = await services.reports.app_of_brand(app_id) if is_id(app_id, Prefix.APP) else None
+    except SealBroken:
+        log.exception("the secret of the app %s cannot be opened, so its network's report was not read", app_id)
+        raise HTTPException(503) from None
+    if app is None:
+        raise HTTPException(403)
+    return app
+
+
+OfInstallation = Annotated[ReportedApp, Depends(_of_installation)]
+OfBrand = Annotated[ReportedApp, Depends(_of_brand)]
+
+
+@router.post("/apps/{app_id}/deauthorize")
+async def deauthorize_app_of_brand(app: OfBrand, request: Request, services: TheServices) -> Response:
+    """As for the installation's app: an owner removed this app of a brand's own."""
+    return await _deauthorize(app, request, services)
+
+
+@router.post("/apps/{app_id}/data-deletion")
+async def delete_data_of_brand(app: OfBrand, request: Request, services: TheServices) -> Response:
+    """As for the installation's app: an owner wants the data deleted that this app of a brand's own got."""
+    return await _delete_data(app, request, services)
+
+
+@router.post("/apps/{app_id}")
+async def hear_for_brand(app: OfBrand, request: Request, services: TheServices) -> Response:
+    """As for the installation's app: a network's webhook to this app of a brand's own."""
+    return await _hear(app, request, services)
+
+
 @router.post("/{channel}/deauthorize")
-async def deauthorize(channel: str, request: Request, services: TheServices) -> Response:
+async def deauthorize(app: OfInstallation, request: Request, services: TheServices) -> Response:
     """An owner removed the app at Facebook, Instagram or Threads: their accounts need to be connected again."""
-    name, report = _signed(channel, request, services)
-    await services.reports.deauthorized(name, report)
-    return JSONResponse({})
+    return await _deauthorize(app, request, services)
 
 
 @router.post("/{channel}/data-deletion")
-async def delete_data(channel: str, request: Request, services: TheServices) -> Response:
+async def delete_data(app: OfInstallation, request: Request, services: TheServices) -> Response:
     """An owner wants their data deleted: their accounts are erased. The answer has the address of a page that says how
     far that is."""
-    name, report = _signed(channel, request, services)
-    code = await services.reports.delete_data(name, report)
-    url = f"{services.settings.base_url}/callbacks/deletions/{code}"
-    return JSONResponse({"url": url, "confirmation_code": code})
+    return await _delete_data(app, request, services)
 
 
 @router.post("/{channel}")
-async def hear(channel: str, request: Request, services: TheServices) -> Response:
+async def hear(app: OfInstallation, request: Request, services: TheServices) -> Response:
     """A network's webhook with a signature over its body: a removed app is acted on; other events are read from the
     network when they are needed."""
-    name, rule = _rule(channel, has_header=True)
-    report = _read(name, rule, request.scope["state"].get("signed", b""), request, services)
-    if report.user_id:
-        await services.reports.deauthorized(name, report)
-    return JSONResponse({})
+    return await _hear(app, request, services)
 
 
 @router.get("/deletions/{code}")
@@ -65,23 +104,41 @@ async def show_deletion(code: str, request: Request, services: TheServices) -> R
     return await brand_page("deletion.html", None, services, found=found, at=at, code=code, request=request)
 
 
-def _signed(channel: str, request: Request, services: Services) -> tuple[ChannelName, Report]:
+async def _deauthorize(app: ReportedApp, request: Request, services: Services) -> Response:
+    await services.reports.deauthorized(app, _signed(app, request, services))
+    return JSONResponse({})
+
+
+async def _delete_data(app: ReportedApp, request: Request, services: Services) -> Response:
+    code = await services.reports.delete_data(app, _signed(app, request, services))
+    url = f"{services.settings.base_url}/callbacks/deletions/{code}"
+    return JSONResponse({"url": url, "confirmation_code": code})
+
+
+async def _hear(app: ReportedApp, request: Request, services: Services) -> Response:
+    rule = _rule(app, has_header=True)
+    report = _read(app, rule, request.scope["state"].get("signed", b""), request, services)
+    if report.user_id:
+        await services.reports.deauthorized(app, report)
+    return JSONResponse({})
+
+
+def _signed(app: ReportedApp, request: Request, services: Services) -> Report:
     """Whom the signed field of a form is about. 403 if it is not signed with the app's secret."""
-    name, rule = _rule(channel, has_header=False)
+    rule = _rule(app, has_header=False)
     sent = str(form_of(request).get(rule.field, "")).encode("latin-1", "replace")
-    return name, _read(name, rule, sent, request, services)
+    return _read(app, rule, sent, request, services)
 
 
-def _rule(channel: str, *, has_header: bool) -> tuple[ChannelName, ReportRule]:
-    for name, rule in channel_reports().items():
-        if name == channel and bool(rule.header) is has_header:
-            return name, rule
-    raise HTTPException(404)
+def _rule(app: ReportedApp, *, has_header: bool) -> ReportRule:
+    rule = channel_reports().get(app.channel)
+    if rule is None or bool(rule.header) is not has_header:
+        raise HTTPException(404)
+    return rule
 
 
-def _read(name: ChannelName, rule: ReportRule, sent: bytes, request: Request, services: Services) -> Report:
-    settings = services.settings.channels.get(name.value, {})
-    signed = Signed(sent, request.headers.get(rule.header, "") if rule.header else "", settings)
+def _read(app: ReportedApp, rule: ReportRule, sent: bytes, request: Request, services: Services) -> Report:
+    signed = Signed(sent, request.headers.get(rule.header, "") if rule.header else "", app.settings)
     report = rule.read(signed, rule.secrets, services.clock.now())
     if report is None:
         raise HTTPException(403)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from munadi.channels.registry import takes_apps
+from munadi.channels.registry import channel_reports, takes_apps
 from munadi.db.accounts.apps import AppStore
 from munadi.db.answers import NotVisible, Service
 from munadi.db.audit import record
@@ -81,6 +81,7 @@ class AppService(Service):
         return other_login(logins, login)
 
     def _view(self, row: BrandAppRow, accounts: int) -> BrandAppView:
+        rule, reports = channel_reports().get(ChannelName(row.channel)), f"{self.base_url}/callbacks/apps/{row.id}"
         return BrandAppView(
             brand_ref=row.brand_ref,
             channel=row.channel,
@@ -88,6 +89,9 @@ class AppService(Service):
             client_id=row.client_id,
             review=None if row.review is None else AppReview(row.review),
             redirect_uri=f"{self.base_url}/v1/oauth/{row.channel}/callback",
+            deauthorize_uri=f"{reports}/deauthorize" if rule is not None and rule.field else None,
+            data_deletion_uri=f"{reports}/data-deletion" if rule is not None and rule.field else None,
+            webhook_uri=reports if rule is not None and rule.header else None,
             accounts=accounts,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -23,6 +23,13 @@ Secret = Annotated[
     ),
 ]
 
+# What a network's page for apps asks for, and the field that has it.
+REPORTS = {
+    "deauthorize callback": "deauthorizeUri",
+    "data deletion request": "dataDeletionUri",
+    "webhook": "webhookUri",
+}
+
 _print_page = listing(
     {
         "channel": "channel",
@@ -67,3 +74,6 @@ def remove(session: Session, brand: Brand, channel: Channel) -> None:
 
 def _print_one(out: Output, one: Any) -> None:
     out.line((one["clientId"], "bold"), f" at {one['channel']}; allow {one['redirectUri']} there")
+    for name, uri in REPORTS.items():
+        if one[uri]:
+            out.line(f"{name} there: {one[uri]}")

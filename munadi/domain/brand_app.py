@@ -60,6 +60,9 @@ class BrandAppView(WireModel):
     client_id: str = Field(description="The app's id.")
     review: AppReview | None = Field(description="How far the network's review of the app is; null: not said.")
     redirect_uri: str = Field(description="The address that the app must allow at the network.")
+    deauthorize_uri: str | None = Field(description="Where the network reports removals of the app; null: not so.")
+    data_deletion_uri: str | None = Field(description="Where it reports requests to delete data; null: not so.")
+    webhook_uri: str | None = Field(description="Where its webhook reports removals of the app; null: not so.")
     accounts: int = Field(description="Accounts that are connected through it.")
     created_at: CreatedAt
     updated_at: UpdatedAt

@@ -1,5 +1,8 @@
 """The service for what networks report of their own accord: an owner removed the app, or wants their data deleted.
 
+A report concerns the accounts that are connected through the app whose secret signed it: the installation's, or one of
+a brand's own. So who knows the secret of one app can do nothing to the accounts of another.
+
 A report may come again, at any time and from anybody who has seen it. So it never touches an account that was connected
 after the network issued it, and the deletion that one report asks for begins once.
 """
@@ -10,11 +13,15 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.channels.callbacks import Report
+from munadi.channels.registry import with_app
+from munadi.db.accounts.apps import AppStore
 from munadi.db.accounts.store import AccountStore
 from munadi.db.answers import Service
 from munadi.db.audit import record
@@ -39,8 +46,20 @@ class Deletion:
 
 
 @dataclass(frozen=True)
+class ReportedApp:
+    """An app at a network that reports: with what settings a report is verified, and which accounts it concerns.
+
+    `brand_apps`: the ids of a brand's apps; None for the installation's.
+    """
+
+    channel: ChannelName
+    settings: Mapping[str, Any]
+    brand_apps: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
 class ReportService(Service):
-    """Reports of networks. `secrets`: those of each network's apps.
+    """Reports of networks. `secrets`: those of the installation's apps at each network.
 
     A person grants something to an app, which several networks may share: what is granted to one with the secret that
     signed the report is concerned at all of them. So a person's report about a Meta app covers their Pages, and the
@@ -49,11 +68,19 @@ class ReportService(Service):
 
     secrets: Mapping[ChannelName, Collection[str]]
 
-    async def deauthorized(self, channel: ChannelName, report: Report) -> None:
+    async def app_of_brand(self, app_id: str) -> ReportedApp | None:
+        """An app of a brand's own; None for an unknown id. SealBroken when its secret cannot be opened."""
+        found = await AppStore(self.database, self.keyring).sharing(app_id)
+        if not found:
+            return None
+        channel, app = found[0]
+        return ReportedApp(channel, with_app(channel, {}, app), [each.id for _, each in found])
+
+    async def deauthorized(self, app: ReportedApp, report: Report) -> None:
         """The owner removed the app: the accounts that they granted need to be connected again."""
-        now = self.clock.now()
+        now, channel = self.clock.now(), app.channel
         async with self.database.read() as session:
-            found = await _granted(session, self._sharing(report), channel, report)
+            found = await _granted(session, self._is_concerned(app, report), channel, report)
         store = AccountStore(self.database, self.keyring)
         for row in found:
             if await store.mark_reauth_required(row.id, row.credentials_version, Reason.TOKEN_REVOKED, now, REMOVED):
@@ -62,12 +89,13 @@ class ReportService(Service):
                     record(session, action, target=row.id, brand_ref=row.brand_ref, now=now)
         log.info("%s reported a removal of the app, which concerns %d accounts", channel, len(found))
 
-    async def delete_data(self, channel: ChannelName, report: Report) -> str:
+    async def delete_data(self, app: ReportedApp, report: Report) -> str:
         """The owner wants their data deleted: begin to erase the accounts that they granted. The confirmation code."""
-        now = self.clock.now()
+        now, channel = self.clock.now(), app.channel
         async with self.database.write() as session:
             if not await _of_code(session, report.mark):
-                found = await _granted(session, self._sharing(report), channel, report, with_disconnected=True)
+                is_concerned = self._is_concerned(app, report)
+                found = await _granted(session, is_concerned, channel, report, with_disconnected=True)
                 for row in found:
                     await begin_account_erasure(session, row.brand_ref, row.id, now, report.mark)
                 if not found:
@@ -75,8 +103,12 @@ class ReportService(Service):
                 log.info("%s asked for the deletion of %d accounts", channel, len(found))
         return report.mark
 
-    def _sharing(self, report: Report) -> Collection[ChannelName]:
-        return [name for name, secrets in self.secrets.items() if report.secret in secrets]
+    def _is_concerned(self, app: ReportedApp, report: Report) -> ColumnElement[bool]:
+        """Whether an account is connected through the app that signed the report."""
+        if app.brand_apps is not None:
+            return col(AccountRow.app_id).in_(app.brand_apps)
+        channels = [name.value for name, secrets in self.secrets.items() if report.secret in secrets]
+        return and_(col(AccountRow.app_id).is_(None), col(AccountRow.channel).in_(channels))
 
     async def deletion(self, code: str) -> Deletion | None:
         """The deletion with this confirmation code."""
@@ -93,7 +125,7 @@ async def _of_code(session: AsyncSession, code: str) -> Sequence[ErasureRow]:
 
 async def _granted(
     session: AsyncSession,
-    channels: Collection[ChannelName],
+    is_concerned: ColumnElement[bool],
     channel: ChannelName,
     report: Report,
     *,
@@ -108,7 +140,7 @@ async def _granted(
     )
     granted_at = col(AccountRow.granted_at)
     query = select(AccountRow).where(
-        col(AccountRow.channel).in_([each.value for each in channels]),
+        is_concerned,
         of_person,
         or_(granted_at.is_(None), granted_at <= report.at),
     )

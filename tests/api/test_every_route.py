@@ -73,6 +73,9 @@ SIGNED = {
     "POST /callbacks/{channel}",
     "POST /callbacks/{channel}/deauthorize",
     "POST /callbacks/{channel}/data-deletion",
+    "POST /callbacks/apps/{app_id}",
+    "POST /callbacks/apps/{app_id}/deauthorize",
+    "POST /callbacks/apps/{app_id}/data-deletion",
 }
 # Pages of the dashboard, for the holder of a session.
 SESSION = {

@@ -10,10 +10,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlmodel import select, update
 
+from munadi.db.tables import BrandAppRow, ErasureRow
 from munadi.domain.channel import ChannelName
 from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_problem
@@ -146,11 +149,13 @@ async def test_without_an_app_nothing_is_accepted(api: ApiHarness) -> None:
         expect_problem(await tell(api, path, signed("77")), 404)
 
 
-async def tell_tiktok(api: ApiHarness, event: Any, *, at: int = NOW, secret: str = SECRET) -> httpx.Response:
+async def tell_tiktok(
+    api: ApiHarness, event: Any, *, at: int = NOW, secret: str = SECRET, path: str = "tiktok"
+) -> httpx.Response:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     signature = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     headers = {"TikTok-Signature": f"t={at},s={signature}", "Content-Type": "application/json"}
-    return await api.client.post("/callbacks/tiktok", content=body, headers=headers)
+    return await api.client.post(f"/callbacks/{path}", content=body, headers=headers)
 
 
 def removal(**fields: Any) -> dict[str, Any]:
@@ -177,6 +182,106 @@ async def test_tiktok_reports_a_removed_authorization(app: ApiHarness) -> None:
     assert await status_of(app, account) == "connected"
     assert (await tell_tiktok(app, removal())).status_code == 200
     assert await status_of(app, account) == "reauth_required"
+
+
+async def own_app(api: ApiHarness, channel: str, brand: str = "acme", **body: Any) -> dict[str, Any]:
+    """An app of a brand's own, as the API shows it, with the paths of its addresses and its id."""
+    sent = {"clientId": f"{brand}-app", "clientSecret": f"{brand}-secret"} | body
+    headers = {"Authorization": f"Bearer {api.admin_key}"}
+    answer = await api.client.put(f"/v1/brands/{brand}/apps/{channel}", json=sent, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    reports = {name: found[name] for name in ("deauthorizeUri", "dataDeletionUri", "webhookUri") if found[name]}
+    paths = {name: urlsplit(uri).path.removeprefix("/callbacks/") for name, uri in reports.items()}
+    return paths | {"id": next(iter(paths.values())).split("/")[1]}
+
+
+@pytest.mark.each_database
+async def test_a_report_about_a_brands_own_app_concerns_its_accounts_alone(api: ApiHarness) -> None:
+    app, rivals = await own_app(api, "threads"), await own_app(api, "threads", "rival")
+    granted = {"channel": ChannelName.THREADS, "external_id": "77"}
+    own = await api.add_account(**granted, app_id=app["id"])
+    others = [
+        await api.add_account(**granted, brand_ref="rival", app_id=rivals["id"]),
+        await api.add_account(ChannelName.THREADS, facts={"granted_by": "77"}),  # through the installation's app
+        await api.add_account(ChannelName.THREADS, external_id="78", app_id=app["id"]),
+    ]
+    path = app["deauthorizeUri"]
+    for secret in ("rival-secret", SECRET, "", "acme-app"):
+        expect_problem(await tell(api, path, signed("77", secret)), 403)
+    expect_problem(await tell(api, rivals["deauthorizeUri"], signed("77", "acme-secret")), 403)
+    expect_problem(await tell(api, "threads/deauthorize", signed("77", "acme-secret")), 403)
+    assert await status_of(api, own) == "connected"
+    assert (await tell(api, path, signed("77", "acme-secret"))).status_code == 200
+    assert await status_of(api, own) == "reauth_required"
+    assert [await status_of(api, each) for each in others] == ["connected"] * 3
+    answer = (await tell(api, app["dataDeletionUri"], signed("77", "acme-secret"))).json()
+    assert "is under way" in (await api.client.get(urlsplit(answer["url"]).path)).text
+    async with api.services.database.read() as session:
+        assert (await session.exec(select(ErasureRow.account_id))).all() == [own]
+
+
+async def test_the_installations_app_reports_nothing_about_accounts_of_other_apps(app: ApiHarness) -> None:
+    own = await own_app(app, "threads", clientSecret=SECRET)
+    account = await app.add_account(ChannelName.THREADS, external_id="77", app_id=own["id"])
+    shared = await app.add_account(ChannelName.THREADS, "rival", external_id="77")
+    assert (await tell(app, "threads/deauthorize", signed("77"))).status_code == 200
+    assert (await status_of(app, account), await status_of(app, shared)) == ("connected", "reauth_required")
+
+
+async def test_a_person_at_a_brands_meta_app_stands_for_both_networks(api: ApiHarness) -> None:
+    facebook = await own_app(api, "facebook")
+    instagram = await own_app(api, "instagram", login="facebook")
+    of_another = await own_app(api, "instagram", "rival", login="facebook", clientSecret="acme-secret")
+    granted = {"facts": {"granted_by": "77"}}
+    page = await api.add_account(ChannelName.FACEBOOK, **granted, app_id=facebook["id"])
+    behind = await api.add_account(ChannelName.INSTAGRAM, **granted, app_id=instagram["id"])
+    rival = await api.add_account(ChannelName.INSTAGRAM, "rival", **granted, app_id=of_another["id"])
+    assert (await tell(api, facebook["deauthorizeUri"], signed("77", "acme-secret"))).status_code == 200
+    assert [await status_of(api, each) for each in (page, behind, rival)] == ["reauth_required"] * 2 + ["connected"]
+
+
+async def test_tiktok_reports_to_a_brands_own_app(api: ApiHarness) -> None:
+    own = await own_app(api, "tiktok")
+    account = await api.add_account(ChannelName.TIKTOK, external_id="77", app_id=own["id"])
+    for client, secret in (("key", "acme-secret"), ("acme-app", SECRET)):
+        refused = await tell_tiktok(api, removal(client_key=client), secret=secret, path=own["webhookUri"])
+        assert refused.status_code == 403
+    told = await tell_tiktok(api, removal(client_key="acme-app"), secret="acme-secret", path=own["webhookUri"])
+    assert (told.status_code, await status_of(api, account)) == (200, "reauth_required")
+    expect_problem(await tell(api, f"apps/{own['id']}/deauthorize", signed("77", "acme-secret")), 404)
+
+
+async def test_an_address_of_an_unknown_or_removed_app_is_refused_like_a_wrong_signature(api: ApiHarness) -> None:
+    own, x = await own_app(api, "threads"), await own_app_without_reports(api)
+    unknown = own["id"][:-1] + ("0" if own["id"][-1] != "0" else "1")
+    wrong = expect_problem(await tell(api, own["deauthorizeUri"], signed("77", "wrong")), 403)
+    for app_id in (unknown, "x", "app_", f"{own['id']}%00", "é" * 300):
+        problem = expect_problem(await tell(api, f"apps/{app_id}/deauthorize", signed("77", "acme-secret")), 403)
+        assert [problem[name] for name in ("code", "title", "detail")] == [
+            wrong[name] for name in ("code", "title", "detail")
+        ]
+    expect_problem(await tell(api, f"apps/{x}/deauthorize", signed("77", "acme-secret")), 404)
+    await api.delete("/v1/brands/acme/apps/threads")
+    expect_problem(await tell(api, own["deauthorizeUri"], signed("77", "acme-secret")), 403)
+
+
+async def own_app_without_reports(api: ApiHarness) -> str:
+    """The id of an app at a network that reports nothing."""
+    headers = {"Authorization": f"Bearer {api.admin_key}"}
+    body = {"clientId": "acme-app", "clientSecret": "acme-secret"}
+    made = (await api.client.put("/v1/brands/acme/apps/x", json=body, headers=headers)).json()
+    assert (made["deauthorizeUri"], made["dataDeletionUri"], made["webhookUri"]) == (None, None, None)
+    async with api.services.database.read() as session:
+        query = select(BrandAppRow.id).where(BrandAppRow.channel == "x")
+        return (await session.exec(query)).one()
+
+
+async def test_a_secret_that_cannot_be_opened_is_said_to_the_network(api: ApiHarness) -> None:
+    own = await own_app(api, "threads")
+    async with api.services.database.write() as session:
+        await session.exec(update(BrandAppRow).values(sealed=b"broken"))
+    assert (await tell(api, own["deauthorizeUri"], signed("77", "acme-secret"))).status_code == 503
 
 
 async def test_reports_are_bounded(app: ApiHarness) -> None:

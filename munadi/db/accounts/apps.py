@@ -7,6 +7,7 @@ one replaced, or that was removed, stays for the accounts that are connected thr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -14,7 +15,7 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from munadi.crypto import KeyRing
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandAppRow
@@ -43,6 +44,25 @@ class AppStore:
         async with self._database.read() as session:
             row = await session.get(BrandAppRow, app_id)
         return None if row is None else self._opened(row)
+
+    async def sharing(self, app_id: str) -> Sequence[tuple[ChannelName, AppCredentials]]:
+        """An app, also a replaced one, and behind it the apps of its brand with the same secret: Meta has one app for
+        several networks. Empty for an unknown id. SealBroken when the app's own secret cannot be opened."""
+        async with self._database.read() as session:
+            asked = await session.get(BrandAppRow, app_id)
+            query = select(BrandAppRow).where(
+                BrandAppRow.brand_ref == (asked.brand_ref if asked is not None else None), BrandAppRow.id != app_id
+            )
+            others = (await session.exec(query)).all() if asked is not None else ()
+        if asked is None:
+            return []
+        found = [(ChannelName(asked.channel), self._opened(asked))]
+        for row in others:
+            with suppress(SealBroken):
+                other = self._opened(row)
+                if other.client_secret == found[0][1].client_secret:
+                    found.append((ChannelName(row.channel), other))
+        return found
 
     async def list(self, brand_ref: str) -> Sequence[tuple[BrandAppRow, int]]:
         """A brand's current apps by channel, each with the number of accounts that are connected through it."""
