@@ -260,10 +260,13 @@ class BrandApp(TypedDict):
     channel: str
     clientId: str
     createdAt: str
+    dataDeletionUri: str | None
+    deauthorizeUri: str | None
     login: str | None
     redirectUri: str
     review: str | None
     updatedAt: str
+    webhookUri: str | None
 
 
 class BrandLimits(TypedDict):
@@ -323,10 +326,12 @@ class CalendarDay(TypedDict):
 
 
 class CalendarFeed(TypedDict):
-    """A secret address of a brand's calendar, without the address."""
+    """A secret address of a brand's calendar, without the address. It ends with the key that made it."""
 
     brandRef: str
     createdAt: str
+    createdByKey: str | None
+    endsAt: str | None
     id: str
 
 
@@ -335,6 +340,8 @@ class CalendarFeedWithUrl(TypedDict):
 
     brandRef: str
     createdAt: str
+    createdByKey: str | None
+    endsAt: str | None
     id: str
     url: str
 

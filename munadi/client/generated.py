@@ -668,8 +668,8 @@ class Feeds(Group[M]):
 
     @operation
     def create(self, brand_ref: str) -> Call[answers.CalendarFeedWithUrl]:
-        """Create a calendar's address. The address is for calendar programs (iCalendar). It needs no key, never
-        expires, and is shown only here."""
+        """Create a calendar's address. The address is for calendar programs (iCalendar). It needs no key, and is
+        shown only here. It ends when it is revoked, and with the key that makes it (`endsAt`)."""
         return post(f"/v1/brands/{segment(brand_ref)}/calendar-feeds")
 
     @operation

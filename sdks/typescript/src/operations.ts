@@ -274,7 +274,7 @@ export class CalendarFeeds {
     return this.send<t.PageOfCalendarFeed>("GET", `/v1/brands/${encodeURIComponent(ref)}/calendar-feeds`, { ...options });
   }
 
-  /** The address is for calendar programs (iCalendar). It needs no key, never expires, and is shown only here. */
+  /** The address is for calendar programs (iCalendar). It needs no key, and is shown only here. It ends when it is revoked, and with the key that makes it (`endsAt`). */
   create(ref: string, body?: t.EmptyRequest, options: CallOptions = {}): Promise<t.CalendarFeedWithUrl> {
     return this.send<t.CalendarFeedWithUrl>("POST", `/v1/brands/${encodeURIComponent(ref)}/calendar-feeds`, { body, ...options });
   }

@@ -460,6 +460,10 @@ export type BrandAppView = {
   clientId: string;
   /** When it was made. */
   createdAt: string;
+  /** Where it reports requests to delete data; null: not so. */
+  dataDeletionUri: string | null;
+  /** Where the network reports removals of the app; null: not so. */
+  deauthorizeUri: string | null;
   /** The network's log-in that it is for; null: the usual one. */
   login: string | null;
   /** The address that the app must allow at the network. */
@@ -468,6 +472,8 @@ export type BrandAppView = {
   review: AppReview | null;
   /** When it last changed. */
   updatedAt: string;
+  /** Where its webhook reports removals of the app; null: not so. */
+  webhookUri: string | null;
 };
 
 /** The fields that can be changed. Null clears a field. */
@@ -619,12 +625,16 @@ export type CalendarDay = {
   total: number;
 };
 
-/** A secret address of a brand's calendar, without the address. */
+/** A secret address of a brand's calendar, without the address. It ends with the key that made it. */
 export type CalendarFeed = {
   /** The brand it belongs to. */
   brandRef: string;
   /** When it was made. */
   createdAt: string;
+  /** The id of the API key that made it; null: made before 0.3.0. */
+  createdByKey: string | null;
+  /** When it ends, or has ended, with that key; null: no end is set. */
+  endsAt: string | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
 };
@@ -635,6 +645,10 @@ export type CalendarFeedWithUrl = {
   brandRef: string;
   /** When it was made. */
   createdAt: string;
+  /** The id of the API key that made it; null: made before 0.3.0. */
+  createdByKey: string | null;
+  /** When it ends, or has ended, with that key; null: no end is set. */
+  endsAt: string | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
   /** Whoever has it can read the brand's posts. It cannot be shown again. */

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0060"
-down_revision: str | None = "0059"
+revision: str = "0068"
+down_revision: str | None = "0067"
 # Code of before it makes addresses without a key, which end when they are revoked, as all did until now.
-oldest_code: str = "0056"
+oldest_code: str = "0062"
 branch_labels: None = None
 depends_on: None = None
 

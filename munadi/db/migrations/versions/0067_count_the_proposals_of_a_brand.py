@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from munadi.db.migrations.indexes import build_index
 
-revision: str = "0064"
-down_revision: str | None = "0063"
+revision: str = "0067"
+down_revision: str | None = "0066"
 oldest_code: str = "0062"
 branch_labels: None = None
 depends_on: None = None
