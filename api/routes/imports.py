@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import created
 from api.deps import ContentProposer, ContentReader, Page, TheServices, invalid_cursor
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.body_kind import CSV, IMPORT_TYPES, NDJSON, ZIP, kind_of
 from api.http.client_disconnect import while_connected
 from api.http.paging import PagingQuery
@@ -88,7 +88,7 @@ async def list_imports(
     """Imports of the last 30 days, the newest first."""
     brand = await brand_filter(brand_ref, principal, services)
     found = await services.imports.list(brand, limit=paging.reading, before=paging.after)
-    return paging.page(found, lambda view: view.id)
+    return only_visible(paging.page(found, lambda view: view.id), principal, lambda view: view.brand_ref)
 
 
 @router.get(

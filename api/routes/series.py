@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.answers import created
 from api.bodies.parsing import described, read_body
 from api.deps import ContentReader, ContentWriter, Page, TheServices
-from api.filters import brand_filter
+from api.filters import brand_filter, only_visible
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader
 from api.openapi import planning_examples
@@ -56,7 +56,7 @@ async def list_series(
     """The series that this key may see, those that have ended, too."""
     brand = await brand_filter(brand_ref, principal, services)
     rows = await services.series.list(brand, limit=paging.reading, after=paging.after)
-    return paging.page(rows, lambda series: series.id)
+    return only_visible(paging.page(rows, lambda series: series.id), principal, lambda series: series.brand_ref)
 
 
 @router.get(
