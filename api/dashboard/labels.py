@@ -11,6 +11,7 @@ from markupsafe import Markup
 from api.dashboard.fields import words
 from api.languages.catalogue import N_, gettext
 from munadi.domain.account import AccountStatus
+from munadi.domain.alert import AlertType, Digest
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Reason
@@ -136,6 +137,22 @@ HOLDS: dict[HoldReason, str] = {
 DISMISSALS: dict[DismissedAs, str] = {
     DismissedAs.NOT_NEEDED: N_("not needed any more"),
     DismissedAs.SENT_ELSEWHERE: N_("sent elsewhere"),
+}
+
+ALERTS: dict[AlertType, str] = {
+    AlertType.FAILED: N_("failures"),
+    AlertType.UNCONFIRMED: N_("unconfirmed posts"),
+    AlertType.VANISHED: N_("posts that are gone"),
+    AlertType.ACCOUNT: N_("accounts to reconnect"),
+    AlertType.ENDPOINT: N_("webhook endpoints in trouble"),
+    AlertType.OVERDUE: N_("late posts"),
+    AlertType.APPROVAL: N_("posts to approve"),
+}
+# By what the API has; the first one is for null.
+DIGESTS: dict[str, str] = {
+    "": N_("soon after it happened"),
+    Digest.HOURLY: N_("one an hour at most"),
+    Digest.DAILY: N_("one a day, at nine"),
 }
 
 DELIVERIES: dict[DeliveryStatus, str] = {

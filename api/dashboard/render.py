@@ -42,6 +42,7 @@ NAVIGATION = (
     (N_("Compose"), "/compose"),
     (N_("Accounts"), "/accounts"),
     (N_("Webhooks"), "/webhooks"),
+    (N_("Alerts"), "/alerts"),
     (N_("Insights"), "/insights"),
     (N_("Usage"), "/usage"),
     (N_("Audit log"), "/audit"),
@@ -182,4 +183,5 @@ def _environment() -> Environment:
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
     made.globals["VERDICTS"] = labels.VERDICTS
     made.globals["DELIVERIES"] = labels.DELIVERIES
+    made.globals |= {"ALERTS": labels.ALERTS, "DIGESTS": labels.DIGESTS}
     return made

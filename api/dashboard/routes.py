@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from api.dashboard import (
     accounts,
+    alerts,
     assets,
     attention,
     audit,
@@ -42,6 +43,7 @@ PAGES: tuple[APIRouter, ...] = (
     editing.router,
     accounts.router,
     webhooks.router,
+    alerts.router,
     insights.router,
     usage.router,
     audit.router,

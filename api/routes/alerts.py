@@ -28,6 +28,7 @@ _EXAMPLE = {
     "types": ["failed", "account"],
     "quietHours": {"since": "22:00", "until": "07:00"},
     "digest": None,
+    "enabled": True,
     "lastSentAt": "2026-12-01T09:00:12Z",
     "lastError": None,
     "failingSince": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -59,6 +60,7 @@ class AlertService(Service):
                 quiet_hours=wanted.quiet_hours.model_dump(by_alias=False) if wanted.quiet_hours else None,
                 digest=wanted.digest.value if wanted.digest else None,
                 position=await last_position(session),
+                paused_at=now if wanted.enabled is False else None,
                 created_by_key=caller.key_id,
                 created_at=now,
                 updated_at=now,
@@ -90,6 +92,8 @@ class AlertService(Service):
         given, problems = sent.model_fields_set, ProblemCollector()
         if "url" in given and sent.url is None:
             problems.add("/url", "MISSING_FIELD", "an alert needs an address; delete it to have none")
+        if "enabled" in given and sent.enabled is None:
+            problems.add("/enabled", "INVALID_FIELD", "true or false")
         found = await self._read(sent.url, problems)
         _check({"quiet_hours": sent.quiet_hours}, problems)
         problems.raise_if_any()
@@ -109,6 +113,8 @@ class AlertService(Service):
                 row.digest = sent.digest.value if sent.digest else None
             if given & {"quiet_hours", "digest"}:
                 row.due_at = None  # computed anew in the next round
+            if sent.enabled is not None:
+                await _enable(session, row, now, is_enabled=sent.enabled)
             row.updated_at = now
             record(session, Action.ALERT_UPDATED, target=row.id, brand_ref=row.brand_ref, now=now)
             return alert_view(row)
@@ -158,6 +164,16 @@ async def _visible(session: AsyncSession, alert_id: str, caller: Principal, *, f
     if row is None or not caller.may_see(row.brand_ref):
         raise NotVisible("alert", alert_id)
     return row
+
+
+async def _enable(session: AsyncSession, row: AlertRow, now: datetime, *, is_enabled: bool) -> None:
+    """Pause an alert, or let it continue with what happens from now on."""
+    if is_enabled and row.paused_at is not None:
+        row.paused_at, row.position = None, await last_position(session)
+        row.due_at, row.knows_overdue = None, False
+        row.failures, row.failing_since, row.last_error = 0, None, None
+    elif not is_enabled:
+        row.paused_at = row.paused_at or now
 
 
 async def _require_room(session: AsyncSession, brand_ref: str | None) -> None:

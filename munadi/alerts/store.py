@@ -33,6 +33,7 @@ LISTED = 20
 LAG = 1_000
 _PLACE = {"table": "alerts", "column": "sealed"}
 _UTC = ZoneInfo("UTC")
+_IS_ENABLED = col(AlertRow.paused_at).is_(None)
 
 
 def seal_url(keyring: KeyRing, alert_id: str, url: str) -> bytes:
@@ -55,6 +56,7 @@ def alert_view(row: AlertRow) -> AlertView:
         types=tuple(AlertType(each) for each in row.types),
         quiet_hours=QuietHours.model_validate(row.quiet_hours) if row.quiet_hours else None,
         digest=Digest(row.digest) if row.digest else None,
+        enabled=row.paused_at is None,
         last_sent_at=row.last_sent_at,
         last_error=row.last_error,
         failing_since=row.failing_since,
@@ -88,7 +90,7 @@ class AlertStore:
         since the oldest alert was made.
         """
         async with self._database.read() as session:
-            waiting = (await session.exec(select(AlertRow).where(col(AlertRow.due_at).is_(None)))).all()
+            waiting = (await session.exec(select(AlertRow).where(col(AlertRow.due_at).is_(None), _IS_ENABLED))).all()
             if not waiting:
                 return
             end = await last_position(session)  # first: what is numbered later is read by the next round
@@ -124,7 +126,8 @@ class AlertStore:
 
     async def due(self, now: datetime, limit: int) -> Sequence[News]:
         """What is to be sent now, the longest waiting first."""
-        query = select(AlertRow).where(col(AlertRow.due_at) <= now).order_by(col(AlertRow.due_at)).limit(limit)
+        query = select(AlertRow).where(col(AlertRow.due_at) <= now, _IS_ENABLED)
+        query = query.order_by(col(AlertRow.due_at)).limit(limit)
         async with self._database.read() as session:
             rows = (await session.exec(query)).all()
             if not rows:

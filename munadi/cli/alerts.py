@@ -60,6 +60,8 @@ def _print_test(out: Output, done: Any) -> None:
 
 
 def _state(alert: Any) -> Cell:
+    if not alert["enabled"]:
+        return "paused", "yellow"
     return ("failing", "yellow") if alert["failingSince"] else ("ok", "green")
 
 

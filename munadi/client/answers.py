@@ -175,6 +175,7 @@ class Alert(TypedDict):
     brandRef: str | None
     createdAt: str
     digest: str | None
+    enabled: bool
     failingSince: str | None
     id: str
     lastError: str | None

@@ -931,6 +931,7 @@ class Alerts(Group[M]):
         *,
         brand_ref: str | None = None,
         digest: str | None = None,
+        enabled: bool | None = None,
         quiet_hours: Json | None = None,
         types: Sequence[str] | None = None,
     ) -> Call[answers.Alert]:
@@ -939,7 +940,12 @@ class Alerts(Group[M]):
         return post(
             "/v1/alerts",
             given(
-                brandRef=brand_ref, digest=digest, quietHours=quiet_hours, types=[*types] if types else None, url=url
+                brandRef=brand_ref,
+                digest=digest,
+                enabled=enabled,
+                quietHours=quiet_hours,
+                types=[*types] if types else None,
+                url=url,
             ),
         )
 

@@ -32,6 +32,7 @@ class AlertChange(TypedDict):
     """What can be changed; null ends what is optional."""
 
     digest: NotRequired[str | None]
+    enabled: NotRequired[bool | None]
     quietHours: NotRequired[QuietHours | None]
     types: NotRequired[Sequence[str] | None]
     url: NotRequired[str | None]
@@ -42,6 +43,7 @@ class AlertCreate(TypedDict):
 
     brandRef: NotRequired[str | None]
     digest: NotRequired[str | None]
+    enabled: NotRequired[bool | None]
     quietHours: NotRequired[QuietHours | None]
     types: NotRequired[Sequence[str] | None]
     url: str

@@ -83,6 +83,9 @@ class AlertChange(WireModel):
     )
     quiet_hours: QuietHours | None = Field(None, description="When nothing is sent; what happened is sent after it.")
     digest: Digest | None = Field(None, description="Null: soon after it happened.")
+    enabled: bool | None = Field(
+        None, description="Whether messages are sent. What happens while they are not is never sent; a test is."
+    )
 
 
 class AlertCreate(AlertChange):
@@ -108,6 +111,7 @@ class AlertView(WireModel):
     types: tuple[AlertType, ...] = Field(description="Only these types; empty: all.")
     quiet_hours: QuietHours | None = Field(description="When nothing is sent.")
     digest: Digest | None = Field(description="Null: soon after it happened.")
+    enabled: bool = Field(description="Whether messages are sent.")
     last_sent_at: datetime | None = Field(description="When the last message was taken; null if none was yet.")
     last_error: str | None = Field(description="Why the last try failed; null if it did not.")
     failing_since: datetime | None = Field(description="When the first of the failed tries in a row was.")

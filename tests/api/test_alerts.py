@@ -164,6 +164,42 @@ async def test_quiet_hours_delay_what_happened(api: ApiHarness, server: Subscrib
     assert [each["title"] for each in said(server)] == ["Munadi, acme: 2 failures"]
 
 
+async def test_a_paused_alert_says_nothing_of_the_pause_but_a_test(
+    api: ApiHarness, server: Subscriber, loop: AlertLoop
+) -> None:
+    made = await create(api, server, enabled=False)
+    path = f"{ALERTS}/{made['id']}"
+    assert made["enabled"] is False
+    await failure(api)
+    await loop.round()
+    assert server.requests == []
+    assert (await api.create(f"{path}/test", None))["sent"] is True
+    assert len(server.requests) == 1
+    assert (await api.patch(path, {"enabled": True})).json()["enabled"] is True
+    await loop.round()
+    await failure(api)
+    await loop.round()
+    assert [each["title"] for each in said(server)[1:]] == ["Munadi, acme: 1 failure"]
+    expect_errors(await api.patch(path, {"enabled": None}), ("/enabled", "INVALID_FIELD"))
+
+
+async def test_a_pause_holds_back_what_was_about_to_be_sent(
+    api: ApiHarness, server: Subscriber, loop: AlertLoop
+) -> None:
+    made = await create(api, server, quietHours={"since": "08:00", "until": "10:00"})  # it is nine o'clock
+    await failure(api)
+    await loop.round()
+    await api.patch(f"{ALERTS}/{made['id']}", {"enabled": False})
+    api.clock.ahead = timedelta(minutes=61)
+    await loop.round()
+    await api.patch(f"{ALERTS}/{made['id']}", {"enabled": True})
+    await loop.round()
+    assert server.requests == []
+    await failure(api)
+    await loop.round()
+    assert [each["title"] for each in said(server)] == ["Munadi, acme: 1 failure"]
+
+
 async def test_a_message_that_was_refused_is_sent_later(api: ApiHarness, loop: AlertLoop) -> None:
     async with subscriber(500, 200) as server:
         made = await create(api, server)

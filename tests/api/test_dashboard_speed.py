@@ -49,6 +49,7 @@ PAGES = (
     "/compose?brandRef=acme",
     "/accounts?brandRef=acme",
     "/webhooks",
+    "/alerts",
     "/usage?brandRef=acme",
     "/insights",
     "/insights?brandRef=acme",

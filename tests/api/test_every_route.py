@@ -92,6 +92,7 @@ SESSION = {
     "GET /accounts",
     "GET /accounts/{account_id}",
     "GET /webhooks",
+    "GET /alerts",
     "GET /webhooks/{endpoint_id}",
     "GET /webhooks/deliveries/{delivery_id}",
     "GET /insights",

@@ -34,8 +34,8 @@ DATA = {
 }  # fmt: skip
 PAGES = (
     "/attention", "/calendar?brandRef=acme", "/calendar?brandRef=acme&view=week", "/calendar?view=day", "/contents",
-    "/compose?brandRef=acme", "/accounts?brandRef=acme", "/webhooks", "/insights", "/usage?brandRef=acme", "/audit",
-    "/settings", "/brands/acme", "/proposals", "/drafts", "/media", "/nowhere",
+    "/compose?brandRef=acme", "/accounts?brandRef=acme", "/webhooks", "/alerts", "/insights", "/usage?brandRef=acme",
+    "/audit", "/settings", "/brands/acme", "/proposals", "/drafts", "/media", "/nowhere",
 )  # fmt: skip
 
 
@@ -175,6 +175,8 @@ async def _something_on_every_page(api: ApiHarness) -> None:
     await api.move(lost["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
     await api.add_account(ChannelName.THREADS, handle="acme.threads", status=AccountStatus.REAUTH_REQUIRED.value)
     await api.create("/v1/webhooks/endpoints", {"url": "http://127.0.0.1:9/hook", "brandRef": "acme"})
+    for paused in ({}, {"quietHours": {"since": "22:00", "until": "07:00"}, "types": ["failed"], "enabled": False}):
+        await api.create("/v1/alerts", {"url": "jsons://acme.example", "brandRef": "acme", **paused})
     await api.create("/v1/drafts", {"brandRef": "acme", "text": "Diwali lamps"})
     for because in (Reason.MISSING_SCOPE, Reason.OUTCOME_UNKNOWN):
         await lose(api, because, text="Diwali lamps")

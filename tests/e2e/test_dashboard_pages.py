@@ -16,6 +16,7 @@ from tests.harness.files import picture
 from tests.harness.inbox import Inbox
 from tests.harness.networks import create_profile
 from tests.harness.stack import Stack
+from tests.harness.web import Call, serving
 
 # The horizon is 366 days.
 IN_HALF_A_YEAR = f"{datetime.now(UTC) + timedelta(days=180):%Y-%m-%d}"
@@ -231,6 +232,52 @@ async def test_missed_events_are_recovered_and_a_delivery_shows_both_sides(
         assert response is not None
         assert abs(request["y"] - response["y"]) < 2, "request and response stand side by side"
     assert inbox.failures == []
+
+
+async def test_an_alert_is_added_tested_changed_paused_and_deleted(page: Page, brand: Brand) -> None:
+    status, heard = 403, list[str]()
+
+    async def answer(call: Call) -> None:
+        heard.append(call.body.decode())
+        await call.answer(b"{}", status=status)
+
+    async with serving(answer) as address:
+        await page.goto(f"/alerts?brandRef={brand.ref}")
+        await page.get_by_label("Address", exact=True).fill("nonsense")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_label("Address", exact=True)).to_have_attribute("aria-invalid", "true")
+        await page.get_by_label("Address", exact=True).fill(address.replace("http", "json", 1) + "/hook")
+        await page.locator("#create").get_by_role("checkbox", name="failures").check()
+        await page.locator("#create").get_by_label("Quiet from").fill("22:00")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.locator("#create").get_by_label("Quiet until")).to_have_attribute("aria-invalid", "true")
+        await page.locator("#create").get_by_label("Quiet until").fill("07:00")
+        await page.get_by_role("button", name="Add").click()
+        card = page.get_by_role("article")
+        await expect(card).to_contain_text("failures · soon after it happened · quiet from 22:00 to 07:00")
+        await expect(page.get_by_label("Address", exact=True)).to_have_value("")
+        await card.get_by_role("button", name="Send a test").click()
+        await expect(card.locator("[data-result]")).to_contain_text("Not sent:", timeout=20_000)
+        status = 200
+        await card.get_by_role("button", name="Send a test").click()
+        await expect(card.locator("[data-result]")).to_contain_text("took the test message", timeout=20_000)
+        assert len(heard) == 2
+        await card.get_by_text("Change", exact=True).click()
+        await card.get_by_label("Messages").select_option("daily")
+        await card.get_by_label("Quiet from").fill("")
+        await card.get_by_label("Quiet until").fill("")
+        await card.get_by_role("button", name="Save").click()
+        await expect(card).to_contain_text("failures · one a day, at nine")
+        await expect(card).not_to_contain_text("quiet from")
+        await card.get_by_role("button", name="Pause").click()
+        await expect(card.locator(".badge")).to_contain_text("paused")
+        await card.get_by_role("button", name="Continue").click()
+        await expect(card.locator(".badge")).to_contain_text("active")
+        [made] = (await brand.api.get("/v1/alerts")).json()["data"]
+        assert (made["types"], made["quietHours"], made["digest"], made["enabled"]) == (["failed"], None, "daily", True)
+        await card.get_by_role("button", name="Delete").click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_text("No alerts yet")).to_be_visible()
 
 
 async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:

@@ -116,6 +116,9 @@ async def _busy_brand(stack: Stack) -> dict[str, str]:
         hook = await subscribe(api, "http://127.0.0.1:9/busy", brandRef="busy")
         for hour, text in PLANNED.items():
             await brand.submit(text, scheduledAt=f"{DAY}T{hour:02}:00:00Z")
+        for fields in ({"quietHours": {"since": "22:00", "until": "07:00"}}, {"types": ["failed"], "enabled": False}):
+            alert = {"url": "jsons://127.0.0.1:9/alert", "brandRef": "busy", **fields}
+            assert (await api.post("/v1/alerts", json=alert)).status_code == 201
         deliveries = {"endpointId": hook["id"], "limit": 1}
         delivery = (await api.get("/v1/webhooks/deliveries", params=deliveries)).json()["data"][0]
         limits = {"accounts": 2, "publicationsPerMonth": 6, "apiCallsPerMonth": 100_000}
@@ -128,6 +131,7 @@ async def _busy_brand(stack: Stack) -> dict[str, str]:
         "brands": f"/calendar?brandRef=&view=day&date={DAY}&beside=busy&beside=acme",
         "accounts": "/accounts?brandRef=busy",
         "webhooks": "/webhooks",
+        "alerts": "/alerts?brandRef=busy",
         "webhook": f"/webhooks/{hook['id']}",
         "delivery": f"/webhooks/deliveries/{delivery['id']}",
         "usage": "/usage?brandRef=busy",

@@ -16,7 +16,8 @@ class AlertRow(SQLModel, table=True):
     """Where people hear of what went wrong. `sealed` is the address.
 
     `position`: of the newest event that was sent, or was there before the alert. `due_at`: when what has happened since
-    is sent, null while nothing has. `knows_overdue`: it was sent that posts are late, and they still are.
+    is sent, null while nothing has. `knows_overdue`: it was sent that posts are late, and they still are. `paused_at`:
+    since when nothing is sent, because a person wants that.
     """
 
     __tablename__ = "alerts"
@@ -32,6 +33,7 @@ class AlertRow(SQLModel, table=True):
     position: int
     due_at: datetime | None = instant(default=None)
     knows_overdue: bool = False
+    paused_at: datetime | None = instant(default=None)
     failures: int = 0
     failing_since: datetime | None = instant(default=None)
     last_error: str | None = None

@@ -270,6 +270,8 @@ export type Action = "key.created" | "key.updated" | "key.rotated" | "key.revoke
 export type AlertChange = {
   /** Null: soon after it happened. */
   digest?: Digest | null;
+  /** Whether messages are sent. What happens while they are not is never sent; a test is. */
+  enabled?: boolean | null;
   /** When nothing is sent; what happened is sent after it. */
   quietHours?: QuietHours | null;
   /** Only these types; empty: all. */
@@ -284,6 +286,8 @@ export type AlertCreate = {
   brandRef?: string | null;
   /** Null: soon after it happened. */
   digest?: Digest | null;
+  /** Whether messages are sent. What happens while they are not is never sent; a test is. */
+  enabled?: boolean | null;
   /** When nothing is sent; what happened is sent after it. */
   quietHours?: QuietHours | null;
   /** Only these types; empty: all. */
@@ -311,6 +315,8 @@ export type AlertView = {
   createdAt: string;
   /** Null: soon after it happened. */
   digest: Digest | null;
+  /** Whether messages are sent. */
+  enabled: boolean;
   /** When the first of the failed tries in a row was. */
   failingSince: string | null;
   /** Unique; its first letters name the kind of thing. */
