@@ -70,6 +70,8 @@ async def compare(world: World, limit: int) -> tuple[Mapping[str, str], list[str
     loud, quiet = [await Brand.create(world.api, world.sandbox, ref, "bluesky") for ref in ("loud", "quiet")]
     many = [await loud.submit(f"loud {number}", seconds=LATER) for number in range(POSTS)]
     [one] = [await quiet.submit("quiet", seconds=LATER)]
+    for brand in (loud, quiet):  # until then their posts change by themselves
+        await until(lambda brand=brand: _are_queued(brand), SECONDS / 2)
     failures: list[str] = []
     async with (
         world.stack.client(await key_of(world, "loud"), timeout=60) as first,
@@ -112,6 +114,10 @@ async def compare(world: World, limit: int) -> tuple[Mapping[str, str], list[str
         "until a change was answered": f"{noticed:.2f} s",
         "until all had ended": f"{ended:.1f} s",
     }, failures
+
+
+async def _are_queued(brand: Brand) -> bool:
+    return not await brand.contents(status=["accepted"], limit=1)
 
 
 async def _all_answered(waiting: list[asyncio.Task[httpx.Response]], count: int) -> bool:
