@@ -42,12 +42,12 @@ Series munadi.series
     update series.update series_id changes
     delete series.delete series_id
 Slots munadi.brands.slots
-    get slots.get ref
-    replace slots.replace ref slots
-    times slots.times ref account_id since until
-    reorder slots.reorder ref content_ids
-    pause slots.pause ref account_id
-    resume slots.resume ref account_id
+    get brands.slots.get ref
+    replace brands.slots.replace ref slots
+    times brands.slots.times ref account_id since until
+    reorder brands.slots.reorder ref content_ids
+    pause brands.slots.pause ref account_id
+    resume brands.slots.resume ref account_id
 Apps munadi.brands.apps
     put brands.apps.put ref channel client_id client_secret
     list brands.apps.list ref
@@ -111,7 +111,7 @@ Keys munadi.keys
 PlainImports munadi.imports
     list imports.list brand_ref limit cursor
     get imports.get import_id
-    rows imports.rows.list import_id status
+    rows imports.rows import_id status
 PlainMedia munadi.media
     list media.list brand_ref limit cursor
     get media.get media_id

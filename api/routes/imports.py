@@ -104,7 +104,7 @@ async def get_import(import_id: ImportId, services: TheServices, principal: Cont
 
 @router.get(
     "/{import_id}/rows",
-    operation_id="imports.rows.list",
+    operation_id="imports.rows",
     responses={**shows(200, ROWS), **error_responses(401, 403, 404, 422)},
     summary="List the rows of an import",
 )

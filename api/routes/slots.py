@@ -26,7 +26,7 @@ LONGEST = timedelta(days=62)
 
 @router.get(
     "",
-    operation_id="slots.get",
+    operation_id="brands.slots.get",
     responses={**shows(200, planning_examples.SLOTS), **error_responses(401, 403, 404, 422)},
     summary="Read the weekly times",
 )
@@ -37,7 +37,7 @@ async def get_slots(ref: Ref, principal: ContentReader, services: TheServices) -
 
 @router.put(
     "",
-    operation_id="slots.replace",
+    operation_id="brands.slots.replace",
     responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Set the weekly times",
 )
@@ -52,7 +52,7 @@ async def replace_slots(ref: Ref, body: SlotsReplace, principal: ContentWriter, 
 
 @router.get(
     "/times",
-    operation_id="slots.times",
+    operation_id="brands.slots.times",
     responses={**shows(200, planning_examples.TIMES), **error_responses(401, 403, 404, 422)},
     summary="List taken and free times",
 )
@@ -73,7 +73,7 @@ async def list_times(
 
 @router.post(
     "/reorder",
-    operation_id="slots.reorder",
+    operation_id="brands.slots.reorder",
     response_model=QueueTimes,
     responses={**shows(200, planning_examples.TIMES), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Reorder a queue",
@@ -87,7 +87,7 @@ async def reorder_queue(
 
 @router.post(
     "/pause",
-    operation_id="slots.pause",
+    operation_id="brands.slots.pause",
     response_model=SlotsView,
     responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Pause a queue",
@@ -105,7 +105,7 @@ async def pause_queue(
 
 @router.post(
     "/resume",
-    operation_id="slots.resume",
+    operation_id="brands.slots.resume",
     response_model=SlotsView,
     responses={**shows(200, planning_examples.SLOTS), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Resume a queue",

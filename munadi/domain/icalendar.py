@@ -102,7 +102,7 @@ FEED: dict[str, Any] = {
     "id": "cal_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "brandRef": "acme",
     "createdByKey": "key_01kf2v6s3tf0d8m7s0a3x9y5hr",
-    "endsAt": None,
+    "endsAt": "2027-07-14T10:00:00Z",
     "createdAt": "2027-01-14T10:00:00Z",
 }
 FEED_WITH_URL: dict[str, Any] = {**FEED, "url": "https://munadi.acme.example/feeds/….ics"}

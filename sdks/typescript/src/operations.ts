@@ -227,12 +227,48 @@ export class BrandsBranding {
   }
 }
 
+export class BrandsSlots {
+  constructor(private readonly send: Send) {}
+
+  /** The weekly times at which a brand and its accounts publish, and which of their queues are paused. */
+  get(ref: string, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots`, { ...options });
+  }
+
+  /** Replace all weekly times. Posts keep the times that they have taken. A post for one account that has times of its own takes those; every other post takes the brand's. A time that a clock change skips is as much later that day; one that comes twice is the first. */
+  replace(ref: string, body: t.SlotsReplace, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("PUT", `/v1/brands/${encodeURIComponent(ref)}/slots`, { body, ...options });
+  }
+
+  /** Posts in the queue's times wait with the hold `QUEUE_PAUSED`, until it is resumed. Others are published. */
+  pause(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/pause`, { body, ...options });
+  }
+
+  /** Posts of a queue change places: all of them, or nothing is changed. */
+  reorder(ref: string, body: t.QueueOrder, options: CallOptions = {}): Promise<t.QueueTimes> {
+    return this.send<t.QueueTimes>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/reorder`, { body, ...options });
+  }
+
+  /** What was kept back takes the next free times of the queue, in its order. Nothing is published at once. */
+  resume(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
+    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/resume`, { body, ...options });
+  }
+
+  /** The times of a queue that are still to come, for at most two months, with the posts that have taken them. */
+  times(ref: string, query: { accountId?: string | undefined; since?: string | undefined; until?: string | undefined } = {}, options: CallOptions = {}): Promise<t.QueueTimes> {
+    return this.send<t.QueueTimes>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots/times`, { query, ...options });
+  }
+}
+
 export class Brands {
   readonly apps: BrandsApps;
   readonly branding: BrandsBranding;
+  readonly slots: BrandsSlots;
   constructor(private readonly send: Send) {
     this.apps = new BrandsApps(send);
     this.branding = new BrandsBranding(send);
+    this.slots = new BrandsSlots(send);
   }
 
   /** The brands that this key may see, ordered by `ref`. */
@@ -294,40 +330,6 @@ export class Calendar {
   /** Posts by the day on which they are due, for at most two months. */
   get(query: { since?: string | undefined; until?: string | undefined; from?: string | undefined; to?: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } = {}, options: CallOptions = {}): Promise<t.CalendarView> {
     return this.send<t.CalendarView>("GET", `/v1/calendar`, { query, ...options });
-  }
-}
-
-export class Slots {
-  constructor(private readonly send: Send) {}
-
-  /** The weekly times at which a brand and its accounts publish, and which of their queues are paused. */
-  get(ref: string, options: CallOptions = {}): Promise<t.SlotsView> {
-    return this.send<t.SlotsView>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots`, { ...options });
-  }
-
-  /** Replace all weekly times. Posts keep the times that they have taken. A post for one account that has times of its own takes those; every other post takes the brand's. A time that a clock change skips is as much later that day; one that comes twice is the first. */
-  replace(ref: string, body: t.SlotsReplace, options: CallOptions = {}): Promise<t.SlotsView> {
-    return this.send<t.SlotsView>("PUT", `/v1/brands/${encodeURIComponent(ref)}/slots`, { body, ...options });
-  }
-
-  /** Posts in the queue's times wait with the hold `QUEUE_PAUSED`, until it is resumed. Others are published. */
-  pause(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
-    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/pause`, { body, ...options });
-  }
-
-  /** Posts of a queue change places: all of them, or nothing is changed. */
-  reorder(ref: string, body: t.QueueOrder, options: CallOptions = {}): Promise<t.QueueTimes> {
-    return this.send<t.QueueTimes>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/reorder`, { body, ...options });
-  }
-
-  /** What was kept back takes the next free times of the queue, in its order. Nothing is published at once. */
-  resume(ref: string, body?: t.QueueName, options: CallOptions = {}): Promise<t.SlotsView> {
-    return this.send<t.SlotsView>("POST", `/v1/brands/${encodeURIComponent(ref)}/slots/resume`, { body, ...options });
-  }
-
-  /** The times of a queue that are still to come, for at most two months, with the posts that have taken them. */
-  times(ref: string, query: { accountId?: string | undefined; since?: string | undefined; until?: string | undefined } = {}, options: CallOptions = {}): Promise<t.QueueTimes> {
-    return this.send<t.QueueTimes>("GET", `/v1/brands/${encodeURIComponent(ref)}/slots/times`, { query, ...options });
   }
 }
 
@@ -550,25 +552,8 @@ export class Events {
   }
 }
 
-export class ImportsRows {
-  constructor(private readonly send: Send) {}
-
-  /** The rows with their results, in the order of the file. */
-  list(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfImportRowView> {
-    return this.send<t.PageOfImportRowView>("GET", `/v1/imports/${encodeURIComponent(importId)}/rows`, { query, ...options });
-  }
-
-  /** The entries of all pages of `list`, page by page. */
-  listAll(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfImportRowView["data"][number]> {
-    return pages((cursor) => this.list(importId, { ...query, cursor } as typeof query, options));
-  }
-}
-
 export class Imports {
-  readonly rows: ImportsRows;
-  constructor(private readonly send: Send) {
-    this.rows = new ImportsRows(send);
-  }
+  constructor(private readonly send: Send) {}
 
   /** Imports of the last 30 days, the newest first. */
   list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfImportView> {
@@ -583,6 +568,16 @@ export class Imports {
   /** How far an import is. It is kept for 30 days after it was sent. */
   get(importId: string, options: CallOptions = {}): Promise<t.ImportView> {
     return this.send<t.ImportView>("GET", `/v1/imports/${encodeURIComponent(importId)}`, { ...options });
+  }
+
+  /** The rows with their results, in the order of the file. */
+  rows(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfImportRowView> {
+    return this.send<t.PageOfImportRowView>("GET", `/v1/imports/${encodeURIComponent(importId)}/rows`, { query, ...options });
+  }
+
+  /** The entries of all pages of `rows`, page by page. */
+  rowsAll(importId: string, query: { status?: t.ImportRowStatus | undefined; limit?: number | undefined; cursor?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfImportRowView["data"][number]> {
+    return pages((cursor) => this.rows(importId, { ...query, cursor } as typeof query, options));
   }
 }
 
@@ -819,7 +814,6 @@ export class Operations {
   readonly audit: Audit;
   readonly brands: Brands;
   readonly calendar: Calendar;
-  readonly slots: Slots;
   readonly channels: Channels;
   readonly connections: Connections;
   readonly contents: Contents;
@@ -842,7 +836,6 @@ export class Operations {
     this.audit = new Audit(send);
     this.brands = new Brands(send);
     this.calendar = new Calendar(send);
-    this.slots = new Slots(send);
     this.channels = new Channels(send);
     this.connections = new Connections(send);
     this.contents = new Contents(send);
