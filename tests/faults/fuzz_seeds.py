@@ -25,10 +25,11 @@ SETTINGS = Path(__file__).with_name("schemathesis.toml")
 DAY = 86_400
 # The rest stays random. A query or header that is named here is sent even where it is optional.
 SHARES = {"path": 0.5, "body": 0.5, "query": 0.15, "header": 0.5}
-# What schemathesis binds: the name of a parameter, and the values that it takes.
+# What schemathesis binds: the name of a parameter, and the values that it takes. A parameter of listed values, such as
+# `channel`, is not bound: it knows them, and fails (4.32) when it compares them with the reference to their list.
 PATHS = (
     *("content_id", "publication_id", "account_id", "media_id", "draft_id", "event_id", "delivery_id", "recovery_id"),
-    *("endpoint_id", "connection_id", "key_id", "feed_id", "ref", "channel"),
+    *("endpoint_id", "connection_id", "key_id", "feed_id", "ref"),
 )
 BOUND = {f"path.{name}": name for name in PATHS} | {
     "query.brandRef": "ref",
