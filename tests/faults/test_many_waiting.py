@@ -56,9 +56,14 @@ async def cost(world: World, client: httpx.AsyncClient, path: str) -> Cost:
 
 
 async def tags(client: httpx.AsyncClient, contents: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """The path of each post, and the tag of what a client knows of it."""
-    found = [(path, await client.get(path)) for each in contents for path in [f"/v1/contents/{each['id']}"]]
-    return [(path, answer.headers["etag"]) for path, answer in found]
+    """The path of each post, and the tag of what a client knows of it: it is queued, so nothing more changes."""
+
+    async def queued(path: str) -> str | None:
+        answer = await client.get(path)
+        return answer.headers["etag"] if answer.json()["status"] == "queued" else None
+
+    paths = [f"/v1/contents/{each['id']}" for each in contents]
+    return [(path, await until(lambda path=path: queued(path))) for path in paths]
 
 
 async def wait(client: httpx.AsyncClient, path: str, tag: str) -> httpx.Response:
