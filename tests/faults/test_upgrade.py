@@ -26,7 +26,7 @@ from tests.support.processes import Process
 ROOT = Path(__file__).parents[2]
 # The first version that starts on a database of a newer one; later the release before this one. A worker of it may
 # still run in a roll-out.
-BEFORE = "e5cf43b5ed88c9afe6cf8672533e9b4a92b254cb"
+BEFORE = "c5898496dde606d8d0b997801f4c3eef45d5e534"
 SEED = 20261125
 
 
