@@ -28,7 +28,7 @@ const made = await contentsCreate(sale, options);
 if (made.status !== 202) throw new Error(made.data.detail);
 console.log(made.data.status);
 for (let ended = false; !ended; ) {
-  const read = await contentsGet(made.data.id, options);
+  const read = await contentsGet(made.data.id, undefined, options);
   if (read.status !== 200) throw new Error("not read");
   const content = ContentsGetResponse.parse(read.data);
   ended = content.status === "published" || content.status === "failed";
