@@ -163,7 +163,7 @@ def build_converter(runtime: Runtime, database: Database) -> Converter:
 
 def build_retention(runtime: Runtime, database: Database) -> Retention:
     """Build the loop that deletes what is older than the settings say."""
-    return Retention(database, runtime.clock, runtime.settings.retention)
+    return Retention(database, runtime.clock, runtime.channels, runtime.settings.retention)
 
 
 def build_eraser(runtime: Runtime, database: Database, client: Client) -> Eraser:

@@ -1,4 +1,4 @@
-"""Deletes what is older than the settings say: posts, networks' raw answers, texts of events, files that nothing names.
+"""Deletes what is older than the settings say: posts, their texts, networks' answers, texts of events, unnamed files.
 
 It has its own loop beside the relay, because it rests between its transactions and the relay must not wait. Any number
 of these loops may run; one at a time does it.
@@ -12,9 +12,10 @@ from datetime import timedelta
 from munadi.db.session import Database
 from munadi.domain.retention import RetentionSettings
 from munadi.imports.store import remove_old
-from munadi.ports import Clock
+from munadi.ports import Channels, Clock
 from munadi.publishing.old_answers import OldAnswers
 from munadi.publishing.old_events import OldEvents
+from munadi.publishing.old_texts import OldTexts
 from munadi.publishing.pace import Pace
 from munadi.publishing.purging import PostPurge
 from munadi.publishing.unused_media import delete_unused
@@ -30,11 +31,12 @@ SHARE = 0.1
 class Retention:
     """The loop of deletions. It runs until it is cancelled. What no setting limits is not deleted."""
 
-    def __init__(self, database: Database, clock: Clock, kept: RetentionSettings) -> None:
+    def __init__(self, database: Database, clock: Clock, channels: Channels, kept: RetentionSettings) -> None:
         self._database = database
         self._clock = clock
         self._kept = kept
         self._purge = PostPurge(database, clock, SHARE)
+        self._texts = OldTexts(database, clock, channels, SHARE)
         self._answers = OldAnswers(database, clock, SHARE)
         self._events = OldEvents(database, clock, SHARE)
 
@@ -54,6 +56,9 @@ class Retention:
             pass
         # Of whole days, so that the audit log has one entry for a brand and a day.
         today, kept = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0), self._kept
+        if kept.post_texts_days is not None:
+            texts = await self._texts.remove(today - timedelta(days=kept.post_texts_days))
+            log.info("removed the texts of %d posts that were older than %d days", texts, kept.post_texts_days)
         if kept.answers_days is not None:
             answers = await self._answers.remove(today - timedelta(days=kept.answers_days))
             log.info("removed %d raw answers that were older than %d days", answers, kept.answers_days)

@@ -115,6 +115,7 @@ def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
 def allowed_changes(content: Mapping[str, Any], *, has_a_copy: bool = False) -> dict[str, Any]:
     """Which buttons make sense now. The API decides again when one is pressed.
 
+    `duplicate`: what it says is still there to be copied.
     `first`: the one that helps most, `retry` or `copy`; none where nothing has failed, every failure was dismissed, or
     a copy is on its way or out already. Then `twice`: a retry publishes the same again.
     `restore`: the calls that make these failures need attention again, if every one was dismissed.
@@ -130,8 +131,9 @@ def allowed_changes(content: Mapping[str, Any], *, has_a_copy: bool = False) -> 
     return {
         "withdraw": waiting > 0,
         "edit": waiting == numbers["total"] and untried,
-        "retry": any(each["failure"] and can_be_retried(each["failure"]) for each in failed),
-        "first": None if restore or has_a_copy else _first(failed),
+        "duplicate": content["textsRemovedAt"] is None,
+        "retry": content["textsRemovedAt"] is None and any(_may_be_retried(each) for each in failed),
+        "first": None if restore or has_a_copy or content["textsRemovedAt"] else _first(failed),
         "twice": has_a_copy,
         "restore": restore,
         "end": _may_end(content),
@@ -146,6 +148,10 @@ def _may_end(content: Mapping[str, Any]) -> bool:
     asked = [instant(each["requestedAt"]) for each in rest if each]
     has_begun = end is not None and any(at is not None and at >= end for at in asked)
     return not has_begun and any(each is None or each["status"] == WithdrawalStatus.REFUSED for each in rest)
+
+
+def _may_be_retried(publication: Mapping[str, Any]) -> bool:
+    return bool(publication["failure"]) and can_be_retried(publication["failure"])
 
 
 def _first(failed: Sequence[Mapping[str, Any]]) -> str | None:

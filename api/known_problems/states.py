@@ -256,6 +256,13 @@ STATES = (
         "Submit the post again with other media.",
         "contents",
     ),
+    _late(
+        "TEXTS_REMOVED",
+        "the texts and files of this post were deleted at 2027-03-15T00:00:00+00:00",
+        "Submit a new post. The setting `MUNADI_RETENTION__POST_TEXTS_DAYS` says how long texts are kept.",
+        "contents",
+        "publications",
+    ),
     KnownProblem("IN_FLIGHT", 409, "Still in flight", "an earlier request is still changing this", AGAIN),
     KnownProblem(
         "CONFLICT",

@@ -1016,6 +1016,7 @@ class Content(TypedDict):
     slotId: str | None
     status: str
     text: str | None
+    textsRemovedAt: str | None
     timezone: str | None
     updatedAt: str
     version: int

@@ -177,6 +177,11 @@ class ContentView(WireModel):
     fit: Fit | None = Field(None, description="Whether videos are converted; null: as the brand's `fit` says.")
     fit_mode: FitMode | None = Field(None, description="How a video gets another aspect ratio; null: with bars.")
     approval: Approval | None = Field(None, description="Whether it may be published; null: it needs no approval.")
+    texts_removed_at: datetime | None = Field(
+        None,
+        description="When its texts, files and options were deleted, by how long this installation keeps them; null: "
+        "it has them.",
+    )
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
     draft_version: int = Field(
         description="Counts the changes of what readers will see; `version` also counts those of the time, of "

@@ -14,6 +14,12 @@ class RetentionSettings(BaseModel):
         description="days after its last change that a finished post is kept, with everything that belongs to it; "
         "unset: for ever",
     )
+    post_texts_days: int | None = Field(
+        None,
+        ge=30,
+        description="days after its last change that a finished post has its texts, files and options; then what was "
+        "published where and when stays; unset: as long as the post",
+    )
     answers_days: int | None = Field(
         None,
         ge=1,

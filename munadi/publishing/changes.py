@@ -33,6 +33,7 @@ from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.ending import require_before_end, require_not_ended
 from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.loading import owned_by_another
+from munadi.publishing.old_texts import require_texts
 from munadi.publishing.outcomes import locate
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.steps import attempts_of, doubt_of
@@ -127,11 +128,9 @@ async def publish_now(locked: LockedContent, *, by_approver: bool = False) -> No
 
 def _unresolved(locked: LockedContent) -> str:
     """What is unknown about publications, and what a person can do about it, as the end of a sentence."""
-    ids = [row.id for row in locked.publications if row.status == S.UNCONFIRMED]
-    if ids:
+    if ids := [row.id for row in locked.publications if row.status == S.UNCONFIRMED]:
         return f". Whether {' and '.join(ids)} went out is unknown: look at the network, then resolve it"
-    ids = [row.id for row in _waiting(locked)]
-    if ids:
+    if ids := [row.id for row in _waiting(locked)]:
         return (
             f". An earlier request of {' and '.join(ids)} may have arrived: the network is checked before another one"
         )
@@ -157,6 +156,7 @@ async def retried_ones(locked: LockedContent, publication_ids: Collection[str] |
             "ACCOUNT_DISCONNECTED",
             "the account was disconnected, so this can never be sent: connect the account again and submit a new post",
         )
+    require_texts(locked.content)
     return found
 
 

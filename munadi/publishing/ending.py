@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from munadi.db.accounts.rows import without_token
+from munadi.db.contents.published_drafts import draft_of
 from munadi.db.tables import AccountRow, PublicationRow
-from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, PublicationStatus, Warning_
@@ -112,5 +112,5 @@ async def _stays(
     stored, channel = await locked.session.get_one(AccountRow, row.account_id), channels[row.channel]
     if stored.deleted_at is not None:
         return Stays(channel.spec, f"The {channel.spec.title} account was disconnected, so the post stays up there.")
-    draft = Draft.model_validate(locked.draft.resolved[row.id])
+    draft = draft_of(locked.draft, row.id)
     return stays_up(channel, draft, without_token(stored), row.published_at or due, at)

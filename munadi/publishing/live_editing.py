@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from munadi.db.contents.published_drafts import draft_of
 from munadi.db.session import after_commit
 from munadi.db.tables import PublicationRow
 from munadi.domain.content import Draft
@@ -40,7 +41,7 @@ def keep(row: PublicationRow, edit: LiveEdit) -> None:
 
 def published_draft(locked: LockedContent, row: PublicationRow) -> Draft:
     """What was published."""
-    return Draft.model_validate(locked.draft.resolved[row.id])
+    return draft_of(locked.draft, row.id)
 
 
 def current_draft(locked: LockedContent, row: PublicationRow) -> Draft:

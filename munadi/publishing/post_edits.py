@@ -29,6 +29,7 @@ from munadi.intake.requests import LiveEditRequest
 from munadi.publishing import changes, live_editing
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import account_of
+from munadi.publishing.old_texts import require_texts
 from munadi.publishing.post_withdrawals import PostWithdrawals
 from munadi.publishing.states import ChangeRefused
 
@@ -79,7 +80,7 @@ class PostEdits(PostWithdrawals):
         live = live_editing.current_draft(post, row)
         found = EditWay(live, next((after for _, after in reversed(versions.values())), live), versions)
         try:
-            _require_live(row)
+            _require_editable(post, row)
             rule = self._rule(post, row, await account_of(post, row, "edit"), LiveEditRequest())
         except NotEditable as error:
             return replace(found, because=error.because)
@@ -99,7 +100,7 @@ class PostEdits(PostWithdrawals):
         async def change(post: LockedContent, row: PublicationRow) -> None:
             if post.content.approved_draft is not None:
                 caller.require(Scope.CONTENTS_APPROVE)  # what was approved says nothing else without an approver
-            _require_live(row)
+            _require_editable(post, row)
             account = await account_of(post, row, "edit")
             rule = self._rule(post, row, account, sent)
             known = live_editing.edits_of(row)
@@ -177,8 +178,8 @@ def _require_alts(before: Draft, sent: LiveEditRequest) -> None:
         problems.raise_if_any()
 
 
-def _require_live(row: PublicationRow) -> None:
-    """ChangeRefused for what is not live, or not yet, or is being withdrawn."""
+def _require_editable(post: LockedContent, row: PublicationRow) -> None:
+    """ChangeRefused for what is not live, or not yet, or is being withdrawn, and without the texts it was made from."""
     if row.status != PublicationStatus.PUBLISHED:
         raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be edited so")
     if row.withdrawal is not None and row.withdrawal["status"] != WithdrawalStatus.REFUSED:
@@ -189,6 +190,7 @@ def _require_live(row: PublicationRow) -> None:
     if row.steps_left:
         text = f"the step {row.steps_left[0]} is not published yet; edit again when it is"
         raise ChangeRefused("STILL_PUBLISHING", text)
+    require_texts(post.content)
 
 
 def _named(sent: LiveEditRequest) -> dict[str, tuple[str, ...]]:

@@ -38,6 +38,7 @@ from munadi.domain.receipt import (
     SentHash,
 )
 from munadi.publishing.live_editing import edits_of
+from munadi.publishing.old_texts import texts_removed
 from munadi.publishing.post_changes import visible_publication
 from munadi.publishing.withdrawing import posted_objects, withdrawal_of
 
@@ -55,7 +56,7 @@ class ReceiptService(Service):
         """A receipt of a publication, as it is now. Raises NotVisible, and Conflict while it has no post."""
         async with self.database.read() as session:
             content, row = await visible_publication(session, publication_id, caller)
-            _require_post(row)
+            _require_post(content, row)
             draft = Draft.model_validate((await contents.current_draft(session, content)).resolved[row.id])
             attempts = await contents.attempts_of(session, row.id)
             account = await session.get_one(AccountRow, row.account_id)
@@ -107,7 +108,12 @@ def _as_numbers(value: Any) -> Any:
     return float(value) if isinstance(value, int) and abs(value) > _LARGEST_INTEGER else value
 
 
-def _require_post(row: PublicationRow) -> None:
+def _require_post(content: ContentRow, row: PublicationRow) -> None:
+    if content.texts_removed_at is not None:
+        text = (
+            f"{texts_removed(content.texts_removed_at)}; a receipt says what was sent. One saved before still verifies"
+        )
+        raise Conflict("TEXTS_REMOVED", "No longer possible", text)
     if row.status != PublicationStatus.PUBLISHED:
         text = f"the publication is {row.status}; only a published one has a receipt"
     elif not row.posted:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Update, and_, func, literal_co
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.contents.published_drafts import options_of
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.channel import ChannelName
@@ -271,8 +272,8 @@ async def _options(session: AsyncSession, rows: Sequence[PublicationRow]) -> dic
         .where(col(ContentRow.id).in_([row.content_id for row in rows]))
         .where(col(DraftRow.draft_version) == col(ContentRow.draft_version))
     )
-    resolved = {draft.content_id: draft.resolved for draft in (await session.exec(query)).all()}
-    return {row.id: resolved[row.content_id][row.id].get("options") or {} for row in rows}
+    drafts = {draft.content_id: draft for draft in (await session.exec(query)).all()}
+    return {row.id: options_of(drafts[row.content_id], row.id) for row in rows}
 
 
 async def _is_publishing(session: AsyncSession, whose: ColumnElement[bool], now: datetime) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from munadi.db.contents.published_drafts import draft_of
 from munadi.db.session import after_commit
 from munadi.db.tables import PublicationRow
-from munadi.domain.content import Draft
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure, Reason
 from munadi.domain.publication import COMMENT, PostedId, PublicationStatus
@@ -89,7 +89,7 @@ async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) 
     """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
     account = await account_of(post, row, "remove")
     channel = channels[row.channel]
-    draft = Draft.model_validate(post.draft.resolved[row.id])
+    draft = draft_of(post.draft, row.id)
     rule = channel.withdrawal(draft, account)
     if (why := why_not(channel.spec, rule, row.published_at, post.now)) is not None:
         raise NotWithdrawable(why, row.provider_url)

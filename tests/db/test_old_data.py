@@ -10,9 +10,13 @@ from sqlmodel import SQLModel, col, select
 
 from munadi.db.tables import AttemptRow, AuditRow, ContentRow, DeliveryRow, EventRow, MediaRow
 from munadi.domain.retention import RetentionSettings
+from munadi.ports import Channels
 from tests.db.old_posts import DAYS, NOW, WORDS, finished_post, newest_event
 from tests.db.seeding import Seed, StillClock
 from worker.retention import Retention
+
+# None of these rounds reads what a network is like.
+CHANNELS = Channels()
 
 
 async def posts(seed: Seed) -> set[str]:
@@ -33,7 +37,7 @@ async def test_a_worker_deletes_old_posts_only_where_a_setting_says_so(
     made = {await finished_post(seed, account.id, words=f"text {number}") for number in range(2)}
     await newest_event(seed, account.id)
     clock.time = NOW
-    await Retention(seed.database, clock, RetentionSettings(posts_days=days)).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings(posts_days=days)).round()
     assert len(made - await posts(seed)) == deleted
 
 
@@ -43,9 +47,9 @@ async def test_raw_answers_are_removed_from_attempts_that_ended(seed: Seed, cloc
     new = await seed.publication(await finished_post(seed, account.id, at=NOW - 5 * DAYS))
     await change(seed, AttemptRow, col(AttemptRow.publication_id) == rows[0].id, is_open=True, ended_at=None)
     clock.time = NOW
-    await Retention(seed.database, clock, RetentionSettings()).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings()).round()
     assert await _answers(seed) == {row.id for row in (*rows, new)}
-    worker = Retention(seed.database, clock, RetentionSettings(answers_days=10))
+    worker = Retention(seed.database, clock, CHANNELS, RetentionSettings(answers_days=10))
     for _ in range(2):
         await worker.round()
         assert await _answers(seed) == {rows[0].id, new.id}
@@ -67,11 +71,11 @@ async def test_files_that_nothing_names_are_deleted_where_a_setting_says_so(seed
     stays = await finished_post(seed, account.id, at=NOW - 20 * DAYS)
     await newest_event(seed, account.id)
     clock.time = NOW
-    await Retention(seed.database, clock, RetentionSettings(posts_days=30)).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings(posts_days=30)).round()
     assert await _files(seed) == 2
-    await Retention(seed.database, clock, RetentionSettings(media_days=90)).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings(media_days=90)).round()
     assert await _files(seed) == 2, "too new"
-    await Retention(seed.database, clock, RetentionSettings(media_days=10)).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings(media_days=10)).round()
     assert await _files(seed) == 1
     assert stays in await posts(seed)
     async with seed.database.read() as session:
@@ -92,9 +96,9 @@ async def test_old_events_lose_the_texts_of_posts_once_they_are_delivered(seed: 
     pending = col(DeliveryRow.content_id) == waits
     await change(seed, DeliveryRow, pending, status="pending")
     clock.time = NOW
-    await Retention(seed.database, clock, RetentionSettings()).round()
+    await Retention(seed.database, clock, CHANNELS, RetentionSettings()).round()
     assert await _with_texts(seed) == {old, waits, new}
-    worker = Retention(seed.database, clock, RetentionSettings(event_texts_days=30))
+    worker = Retention(seed.database, clock, CHANNELS, RetentionSettings(event_texts_days=30))
     await worker.round()
     assert await _with_texts(seed) == {waits, new}
     await change(seed, DeliveryRow, pending, status="delivered")

@@ -14,16 +14,19 @@ from munadi.db.audit import forget_old_entries
 from munadi.db.events.retention import forget_old_events
 from munadi.db.session import Database
 from munadi.db.tables import MediaRow, MediaUseRow
+from munadi.domain.channel import ChannelName
 from munadi.domain.retention import RetentionSettings
 from munadi.media.folder import FolderStore
+from munadi.ports import Channels
 from munadi.publishing.media_deletion import forget_removed, remove_deleted
 from tests.db.old_posts import DAYS, finished_post
 from tests.db.seeding import START, Seed, StillClock
+from tests.workflows.network import FakeChannel, spec
 from worker.retention import Retention
 
 pytestmark = [pytest.mark.drills, pytest.mark.timeout(1_800)]
 MONTH, POSTS_OF_A_MONTH = 30 * DAYS, 120
-KEPT = RetentionSettings(posts_days=90, answers_days=30, media_days=30, event_texts_days=30)
+KEPT = RetentionSettings(posts_days=90, post_texts_days=30, answers_days=30, media_days=30, event_texts_days=30)
 AUDIT_KEPT, EVENTS_KEPT = 90 * DAYS, 400 * DAYS
 # Free pages are used again, but not all of them at any time.
 TOLERANCE = 1.1
@@ -39,7 +42,7 @@ async def test_what_is_stored_stays_the_same_in_a_year_of_posts(tmp_path: Path) 
     folder = tmp_path / "media"
     store = FolderStore(folder)
     found: dict[int, dict[str, int]] = {}
-    worker = Retention(database, clock, KEPT)
+    worker = Retention(database, clock, Channels({ChannelName.BLUESKY: FakeChannel(spec(ChannelName.BLUESKY))}), KEPT)
     for month in range(1, 13):
         for number in range(POSTS_OF_A_MONTH):
             at = START + (month - 1) * MONTH + number * MONTH / POSTS_OF_A_MONTH

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from munadi.db.contents.published_drafts import draft_of
 from munadi.db.contents.views import publication_view
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.channel import TextLength
@@ -44,7 +45,7 @@ def publication_detail(
     content: ContentRow, row: PublicationRow, current: DraftRow, channel: AnyChannel, attempts: Sequence[AttemptRow]
 ) -> PublicationDetail:
     """A publication with its part of the post's `current` draft and its attempts, as returned."""
-    draft = Draft.model_validate(current.resolved[row.id])
+    draft = draft_of(current, row.id)
     return PublicationDetail(
         **publication_view(row, content.publish_by).model_dump(by_alias=False),
         content_id=row.content_id,

@@ -67,6 +67,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         occurrence=content.occurrence,
         client_ref=content.client_ref,
         approval=Approval.model_validate(content.approval) if content.approval else None,
+        texts_removed_at=content.texts_removed_at,
         version=content.version,
         draft_version=content.draft_version,
         created_at=content.created_at,

@@ -105,6 +105,8 @@ class ContentRow(SQLModel, table=True):
     approved_draft: int | None = None
     # The status of that decision while it waits for an approval; null otherwise.
     proposed_as: str | None = None
+    # When its drafts were emptied (munadi.publishing.old_texts); null while it has them.
+    texts_removed_at: datetime | None = _at(default=None)
     # When the last of its failures was dismissed; null while one is not.
     dismissed_at: datetime | None = _at(default=None)
     created_at: datetime = _at()

@@ -531,6 +531,7 @@ export const ADVICE: Record<string, string> = {
 	STALE: 'Read it again, then repeat the change with the new ETag.',
 	STILL_EDITING: 'Edit again when the last of edits has ended.',
 	STILL_PUBLISHING: 'Withdraw or edit again in a minute.',
+	TEXTS_REMOVED: 'Submit a new post. The setting MUNADI_RETENTION__POST_TEXTS_DAYS says how long texts are kept.',
 	TIME_TO_END_PASSED: 'Set a later withdrawAt, or null, then try again.',
 	TOKEN_REVOKED: 'Reconnect the account: posts that wait for it are then published. Retry those that have failed.',
 	TOO_LATE: 'Nothing can be changed any more. Submit a new post if you need another one.',
