@@ -6,6 +6,7 @@ test compares it with the code.
 
 from __future__ import annotations
 
+from api.known_problems.deletions import DELETIONS
 from api.known_problems.model import KnownProblem
 from api.known_problems.planning import PLANNING
 from api.known_problems.requests import REQUESTS
@@ -15,7 +16,7 @@ from munadi.domain.reasons import REASONS
 
 PAGE = "/docs/reference/problems"
 CATALOGUE: tuple[KnownProblem, ...] = tuple(
-    sorted((*REQUESTS, *STATES, *PLANNING, *SERVICE), key=lambda known: (known.status, known.code))
+    sorted((*REQUESTS, *STATES, *PLANNING, *DELETIONS, *SERVICE), key=lambda known: (known.status, known.code))
 )
 _BY_CODE = {known.code: known for known in CATALOGUE}
 # A network's refusal of an account has its reason as its code.

@@ -25,3 +25,8 @@ class KnownProblem:
     needs: str | None = None
     is_hidden: bool = False
     also: tuple[int, ...] = ()
+
+
+def late(code: str, detail: str, remedy: str, *tags: str) -> KnownProblem:
+    """What the state of a thing no longer allows."""
+    return KnownProblem(code, 409, "No longer possible", detail, remedy, frozenset(tags))

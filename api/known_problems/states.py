@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from api.known_problems.model import AGAIN, IDEMPOTENCY, KnownProblem
-
-
-def _late(code: str, detail: str, remedy: str, *tags: str) -> KnownProblem:
-    return KnownProblem(code, 409, "No longer possible", detail, remedy, frozenset(tags))
-
+from api.known_problems.model import AGAIN, IDEMPOTENCY, KnownProblem, late
 
 STATES = (
     KnownProblem(
@@ -18,97 +13,97 @@ STATES = (
         "Delete an alert of the brand, or send several types to one address.",
         frozenset({"alerts"}),
     ),
-    _late(
+    late(
         "TOO_LATE",
         "publishing began; the time can no longer be changed",
         "Nothing can be changed any more. Submit a new post if you need another one.",
         "contents",
     ),
-    _late(
+    late(
         "NO_APPROVAL_ASKED",
         "the post needs no approval: it is published at its time",
         "Nothing has to be approved or declined. Cancel the post to keep it back.",
         "contents",
     ),
-    _late(
+    late(
         "PUBLISH_BY_NOT_AFTER_DUE",
         "the content's own publishBy 2027-01-15T12:30:00+00:00 is not after the new time; give a new one",
         "Send a `publishBy` that is after the new time.",
         "contents",
     ),
-    _late(
+    late(
         "WITHDRAW_AT_NOT_AFTER_DUE",
         "the post is withdrawn at 2027-01-18T12:30:00+00:00; change withdrawAt first, or choose an earlier time",
         "Change `withdrawAt` first, or choose an earlier time.",
         "contents",
     ),
-    _late(
+    late(
         "WITHDRAW_AT_BEFORE_PUBLISH_BY",
         "nothing is published after the time to end 2027-01-18T12:30:00+00:00; choose an earlier publishBy",
         "Choose a `publishBy` that is not after `withdrawAt`.",
         "contents",
     ),
-    _late(
+    late(
         "TIME_TO_END_PASSED",
         "the time to end 2027-01-18T12:30:00+00:00 has passed: set a later withdrawAt, or null, first",
         "Set a later `withdrawAt`, or null, then try again.",
         "contents",
     ),
-    _late(
+    late(
         "ACCOUNT_DISCONNECTED",
         "the account was disconnected, so this can never be sent: connect the account again and submit a new post",
         "Connect the account again, and submit a new post.",
         "contents",
     ),
-    _late("NOTHING_TO_RETRY", "no publication named here has failed", "Retry only what has failed.", "contents"),
-    _late(
+    late("NOTHING_TO_RETRY", "no publication named here has failed", "Retry only what has failed.", "contents"),
+    late(
         "NOT_UNCONFIRMED",
         "the publication is published, not unconfirmed",
         "Nothing has to be resolved: read the publication.",
         "publications",
     ),
-    _late(
+    late(
         "NOT_FAILED",
         "the publication is published; only a failure, a live post that lacks a part, or one that its network keeps, "
         "can be dismissed",
         "Nothing has to be dismissed: read the publication.",
         "publications",
     ),
-    _late(
+    late(
         "NOT_LIVE",
         "the publication is queued; only a published one can be withdrawn",
         "Cancel what is not published yet.",
         "publications",
         "contents",
     ),
-    _late(
+    late(
         "POST_ID_PENDING",
         "the network has not named the post's id yet, so it cannot be removed; try again later, or by hand",
         "Try again in a few minutes.",
         "publications",
         "contents",
     ),
-    _late(
+    late(
         "STILL_PUBLISHING",
         "the step comment is being published; withdraw again in a minute",
         "Withdraw or edit again in a minute.",
         "publications",
         "contents",
     ),
-    _late(
+    late(
         "MISSING_SCOPE",
         "the account was connected without the permission threads_delete; reconnect it and grant that",
         "Reconnect the account, grant the permission, and withdraw again.",
         "publications",
         "contents",
     ),
-    _late(
+    late(
         "BEING_WITHDRAWN",
         "the publication is withdrawing; it cannot be edited",
         "Nothing: what is withdrawn is not edited.",
         "publications",
     ),
-    _late(
+    late(
         "STILL_EDITING",
         "another edit of this publication is under way; edit it again when that has ended",
         "Edit again when the last of `edits` has ended.",
@@ -241,27 +236,6 @@ STATES = (
         "enable the endpoint first",
         "Enable the endpoint, then repeat the request.",
         frozenset({"webhooks"}),
-    ),
-    KnownProblem(
-        "MEDIA_IN_USE",
-        409,
-        "Still needed",
-        "the media med_01kf2v6s3tf0d8m7s0a3x9y5hx is needed by cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
-        "Delete the drafts that `errors` names; cancel or edit the posts, or dismiss their failures.",
-        frozenset({"media"}),
-    ),
-    _late(
-        "MEDIA_DELETED",
-        "the media med_01kf2v6s3tf0d8m7s0a3x9y5hx of this post were deleted",
-        "Submit the post again with other media.",
-        "contents",
-    ),
-    _late(
-        "TEXTS_REMOVED",
-        "the texts and files of this post were deleted at 2027-03-15T00:00:00+00:00",
-        "Submit a new post. The setting `MUNADI_RETENTION__POST_TEXTS_DAYS` says how long texts are kept.",
-        "contents",
-        "publications",
     ),
     KnownProblem("IN_FLIGHT", 409, "Still in flight", "an earlier request is still changing this", AGAIN),
     KnownProblem(
