@@ -76,7 +76,7 @@ async def delete_branding(ref: Ref, principal: Writer, services: TheServices) ->
     await services.brandings.delete(ref, principal)
 
 
-@public.get("/logo")
+@public.api_route("/logo", methods=["GET", "HEAD"])
 async def show_logo(branding_id: str, request: Request, services: TheServices) -> Response:
     """The logo: bytes of a tenant under our name, so that nothing in them may run (`api.http.media_response`)."""
     digest = await services.brandings.logo_of(branding_id)

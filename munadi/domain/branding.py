@@ -10,7 +10,7 @@ import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from munadi.domain.colour import HEX
@@ -29,6 +29,7 @@ EXAMPLE: dict[str, Any] = {
     "colour": "#0b5fff",
     "supportUrl": "mailto:help@acme.example",
 }
+_HEX = re.compile(HEX)
 _MAIL = re.compile(r"mailto:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 # What turns the direction of writing or is not seen, so that a name could pretend to be another one.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -37,8 +38,14 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-
 def _name(name: str) -> str:
     shown = name.strip()
     if not shown or _UNSEEN.search(shown):
-        raise PydanticCustomError("name", "has a visible character, and none that controls how text is shown")
+        raise PydanticCustomError("name", "needs a visible character, and has none that controls how text is shown")
     return shown
+
+
+def _colour(colour: str) -> str:
+    if not _HEX.fullmatch(colour):
+        raise PydanticCustomError("colour", "must be # and six hexadecimal digits, such as #0b5fff")
+    return colour.lower()
 
 
 def _support(url: str) -> str:
@@ -52,7 +59,7 @@ def _support(url: str) -> str:
         host = None
     plain = all("!" <= character <= "~" for character in url) and "\\" not in url
     if not (plain and host and parts.scheme == "https" and "@" not in parts.netloc):
-        message = "an absolute https address without credentials, or mailto: and one address"
+        message = "must be an absolute https address without credentials, or mailto: and one address"
         raise PydanticCustomError("support_address", message)
     return url
 
@@ -71,8 +78,8 @@ class BrandingPut(WireModel):
         description="A stored PNG, JPEG or WebP that does not move, from 16 to 2048 pixels a side, at most 1 MiB; "
         "null: the name alone.",
     )
-    colour: str | None = Field(
-        None, pattern=HEX, description="Of buttons and links, #rrggbb; null: the installation's own."
+    colour: Annotated[str, AfterValidator(_colour), WithJsonSchema({"type": "string", "pattern": HEX})] | None = Field(
+        None, description="Of buttons and links, #rrggbb; null: the installation's own."
     )
     support_url: Annotated[str, AfterValidator(_support)] | None = Field(
         None,

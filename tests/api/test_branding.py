@@ -88,6 +88,7 @@ MALFORMED: tuple[tuple[str, Any], ...] = (
     ("colour", "red"),
     ("colour", "#abc"),
     ("colour", "#12345g"),
+    ("colour", "#123456\n"),
     ("colour", "#123456;}body{display:none"),
     ("supportUrl", "http://acme.example/help"),
     ("supportUrl", "javascript:alert(1)"),
@@ -149,6 +150,7 @@ async def test_anybody_loads_the_logo_and_nothing_in_it_runs(api: ApiHarness) ->
         assert shown.headers["x-content-type-options"] == "nosniff"
         assert "public" in shown.headers["cache-control"]
         assert "set-cookie" not in shown.headers
+        assert (await browser.head(address)).headers["content-length"] == shown.headers["content-length"]
         style = await browser.get(address.replace("logo", "style.css"))
         assert (style.headers["content-type"], "--fill: #ffd400" in style.text) == ("text/css; charset=utf-8", True)
         await put(api, LOOK)  # another look has other addresses, so browsers may keep them

@@ -31,6 +31,7 @@ OPEN = {
     "GET /connect/assets/icon.svg",
     "GET /assets/{version}/{name}",
     "GET /brandings/{branding_id}/logo",
+    "HEAD /brandings/{branding_id}/logo",
     "GET /brandings/{branding_id}/style.css",
     "GET /brandings/{branding_id}/preview.css",
     "GET /v1/oauth/{channel}/client-metadata.json",

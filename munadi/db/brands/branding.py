@@ -162,7 +162,7 @@ def _row(brand_ref: str, sent: BrandingPut, created_at: datetime, now: datetime)
         brand_ref=brand_ref,
         name=sent.name,
         logo_media_id=sent.logo_media_id,
-        colour=sent.colour.lower() if sent.colour is not None else None,
+        colour=sent.colour,
         support_url=sent.support_url,
         created_at=created_at,
         updated_at=now,
