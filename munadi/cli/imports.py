@@ -9,7 +9,6 @@ from typer import Argument
 from munadi.cli.command import group, plain
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import brand_of, listing, time_of
-from munadi.cli.problems import print_violations
 
 app = group("imports", "List the imports of the last 30 days, and what became of each of their rows.")
 
@@ -34,6 +33,8 @@ def print_import(out: Output, found: Any) -> None:
 
 def print_rows(out: Output, page: Any) -> None:
     """Rows with their results, for people."""
+    from munadi.cli.problems import print_violations
+
     for row in page["data"]:
         name = f" {row['rowKey']}" if row["rowKey"] else ""
         out.line(f"line {row['line']}{name}: ", (row["status"], COLOURS[row["status"]]), f" {row['contentId'] or ''}")

@@ -51,7 +51,9 @@ def test_a_look_that_makes_no_sense_is_not_sent(munadi: Munadi, api: FakeApi, tm
 def test_an_app_is_set_with_its_secret_from_a_file(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
     secret, call = tmp_path / "secret.txt", "PUT /v1/brands/acme/apps/x"
     secret.write_text("s3cret\n")
-    api.on(call, {"clientId": "8127361", "channel": "x", "redirectUri": "https://munadi.test/v1/oauth/x/callback"})
+    addresses = {"redirectUri": "https://munadi.test/v1/oauth/x/callback", "webhookUri": "https://munadi.test/v1/x"}
+    none = {"deauthorizeUri": None, "dataDeletionUri": None}
+    api.on(call, {"clientId": "8127361", "channel": "x", **addresses, **none})
     arguments = ("--client-id", "8127361", "--secret-file", str(secret), "--review", "approved")
     made = munadi("apps", "set", "acme", "x", *arguments)
     assert made.exit_code == 0, made.output

@@ -24,6 +24,7 @@ from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt, PrebuiltRows, file_of
 from munadi.db.session import Database
 from munadi.db.tables import (
+    BrandRow,
     ConnectionRow,
     ContentRow,
     DeliveryRow,
@@ -95,6 +96,7 @@ async def put(board: Board) -> Put:
     await board.set_attempt(attempt_id, raw="{}", first_byte_at=ELSEWHERE, uncertain_since=START, stage="post")
     await board.set_account(ChannelName.INSTAGRAM, scopes=["a", "b"], paused_until=ELSEWHERE, facts=SAID)
     async with board.database.write() as session:
+        session.add(BrandRow(ref=f"{board.brand}-test", mode="test", created_at=START))
         session.add(EventRow(id="evt_1", type="content.updated", data=SAID, created_at=ELSEWHERE))
         session.add(
             KeyRow(id="key_1", name="k", hint="h", hash="h" * 64, scopes=["a"], created_at=START, expires_at=ELSEWHERE)

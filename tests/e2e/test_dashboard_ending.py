@@ -53,6 +53,8 @@ async def test_a_person_ends_a_live_post(shared_stack: Stack, browser: Browser) 
 
             await until(both_ended, within=60)
             await page.goto(path)
+            # What needs nobody is folded.
+            await page.locator("summary").filter(has_text="Bluesky").click()
             await expect(page.get_by_text("Withdrawn: it is not at the network any more.")).to_be_visible()
             assert await judge(page, "ending-after") == []
             await page.goto("/attention?brandRef=ending")

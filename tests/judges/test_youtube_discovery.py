@@ -35,6 +35,7 @@ METHODS = {
     "videos.delete",
     "videos.insert",
     "videos.list",
+    "videoCategories.list",
     "videos.update",
 }
 
@@ -81,6 +82,7 @@ async def run_through(acme: Acme) -> None:
     await acme.post(given, saved)
     await acme.finish(given, saved, "comment")
     assert isinstance(await acme.find(given, saved, "comment"), Published | Unknown)
+    assert await acme.channel.choices(acme.account, "categoryId", None)
     other = Saved()
     await acme.prepare(new("Never shown", media=(film,), options=kids), other)
     await acme.channel.discard(acme.account, other.kept)
