@@ -36,7 +36,10 @@ def _chapter(name: str, command: Any) -> Iterator[str]:
     if not hasattr(command, "commands"):
         yield from _section(f"munadi {name}", command, "##")
         return
-    yield f"\n## munadi {name}\n\n{_words(command.help)}\n"
+    if command.invoke_without_command:
+        yield from _section(f"munadi {name}", command, "##")
+    else:
+        yield f"\n## munadi {name}\n\n{_words(command.help)}\n"
     for each, inner in command.commands.items():
         if inner.hidden:
             continue

@@ -45,6 +45,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "alerts": ("alerts",),
     "keys": ("keys", "encryption"),
     "db": ("db",),
+    "sandbox": ("sandbox", "sandbox_control"),
     "temporal": ("temporal",),
     "profiles": ("profiles",),
 }
@@ -62,7 +63,6 @@ COMMANDS: Mapping[str, Single] = {
     "demo": Single("demo", remote=False),
     "api": Single("api", remote=False),
     "worker": Single("worker", remote=False),
-    "sandbox": Single("sandbox", remote=False),
     "mcp": Single("mcp"),
 }
 

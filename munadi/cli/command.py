@@ -52,9 +52,17 @@ def group(name: str, purpose: str) -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, *, takes: str | None = None, remote: bool = True, **options: Any
+    app: typer.Typer,
+    name: str,
+    *,
+    takes: str | None = None,
+    remote: bool = True,
+    is_group: bool = False,
+    **options: Any,
 ) -> Callable[[Function], Function]:
     """Register a function as `name`. `remote` commands take --url, --api-key and --profile.
+
+    With `is_group` it is what the group itself does, where no command of the group is named.
 
     `takes` names a method of the client, such as `brands.create`: each field of it that the function does not name
     becomes an option. The function gets those that were given, as the method takes them.
@@ -78,6 +86,8 @@ def command(
             session.url = values.pop("url_", None) or session.url
             session.api_key = values.pop("api_key_", None) or session.api_key
             session.profile = values.pop("profile_", None) or session.profile
+            if context.invoked_subcommand is not None:
+                return
             with failures_as_exit_codes(session):
                 require_for(context.command_path)
                 given = given_of(fields, values)
@@ -89,7 +99,10 @@ def command(
         run.__doc__ = _flowing(function.__doc__)
         # Otherwise inspect would read the wrapped function's signature.
         del run.__wrapped__
-        app.command(name, **options)(run)
+        if is_group:
+            app.callback(invoke_without_command=True, **options)(run)
+        else:
+            app.command(name, **options)(run)
         return function
 
     return register

@@ -1,16 +1,20 @@
-"""`munadi sandbox`: the emulated networks as one process."""
+"""`munadi sandbox`: the emulated networks as one process. What is done to a running one is in `sandbox_control`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
-from typer import Option
+from typer import Option, Typer
 
+from munadi.cli.command import command
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed
 
+app = Typer(name="sandbox", add_completion=False)
 
+
+@command(app, "sandbox", remote=False, is_group=True)
 def sandbox(
     session: Session,
     host: Annotated[str, Option("--host", help="The address to listen on.")] = "127.0.0.1",
@@ -39,7 +43,10 @@ def sandbox(
         str | None, Option("--dashboard-url", metavar="URL", help="Where the page's link to the dashboard leads.")
     ] = None,
 ) -> None:
-    """Run the sandbox: every network emulated, and a page that shows what was posted."""
+    """Run the sandbox: every network emulated, and a page that shows what was posted.
+
+    Its commands change the clock and plant faults in one that runs, for all calls or for those of one test brand.
+    """
     from munadi.sandbox import serve
 
     if data_dir is not None:

@@ -21,10 +21,11 @@ from munadi.domain.problem_collector import ProblemCollector
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver
-from munadi.ports.calls import only_server
+from munadi.ports.calls import calling_brand, only_server
 
 log = logging.getLogger("munadi.outbound")
 
+BRAND_HEADER = "Sandbox-Brand"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
 
@@ -161,6 +162,13 @@ async def refuse_other_servers(request: httpx.Request) -> None:
     if only is not None and not is_at(request.url, only):
         message = f"a test brand calls only the sandbox, not {request.url.host[:80]}"
         raise GuardRefused(GuardCode.NOT_THE_SANDBOX, message)
+
+
+async def name_test_brand(request: httpx.Request) -> None:
+    """httpx's event hook for a request, at every client: the sandbox learns which test brand calls, as each has a clock
+    and faults of its own there. It runs after `refuse_other_servers`, so no other server learns a brand."""
+    if only_server() is not None and (brand_ref := calling_brand()) is not None:
+        request.headers[BRAND_HEADER] = brand_ref
 
 
 def is_at(url: httpx.URL | str, server: str) -> bool:

@@ -19,7 +19,7 @@ import httpx
 
 from munadi.outbound.addresses import Address
 from munadi.outbound.framing import BoundedBackend, bound_pieces
-from munadi.outbound.guard import Guard, Target, refuse_other_servers
+from munadi.outbound.guard import Guard, Target, name_test_brand, refuse_other_servers
 from munadi.outbound.proxy import ProxiedBackend
 
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -153,7 +153,7 @@ def _bound(transport: httpx.AsyncHTTPTransport, backend: httpcore.AsyncNetworkBa
 
 def _hooks() -> dict[str, list[Callable[..., Any]]]:
     """What every client has: a test brand's calls reach the sandbox alone, and answers are read within their bounds."""
-    return {"request": [refuse_other_servers], "response": [bound_pieces]}
+    return {"request": [refuse_other_servers, name_test_brand], "response": [bound_pieces]}
 
 
 def _no_cookies() -> CookieJar:

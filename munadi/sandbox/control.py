@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from munadi.sandbox.changes import NoSuchChangeError, let_change
-from munadi.sandbox.clock import iso
+from munadi.sandbox.clock import called_for, iso
 from munadi.sandbox.control_bodies import (
     Address,
     Body,
@@ -48,7 +48,13 @@ class Control:
         return {"status": "ok"}
 
     def reset(self, request: Request, body: None) -> Any:
-        self.state.reset()
+        """Forget everything; with a brand, its faults and its clock alone."""
+        brand = request.query_params.get("brand")
+        if brand is None:
+            self.state.reset()
+        else:
+            self.state.faults.remove(brand)
+            self.state.clock.reset(brand)
         return {"status": "ok"}
 
     def posts(self, request: Request, body: None) -> Any:
@@ -82,8 +88,9 @@ class Control:
         return post_json(found or post, root)
 
     def calls(self, request: Request, body: None) -> Any:
-        channel = request.query_params.get("channel")
-        found = (record for record in self.state.calls if channel in (None, record.channel))
+        channel, brand = request.query_params.get("channel"), request.query_params.get("brand")
+        of_channel = (record for record in self.state.calls if channel in (None, record.channel))
+        found = (record for record in of_channel if brand in (None, record.brand))
         return [asdict(record) | {"at": iso(record.at)} for record in found]
 
     def create_profile(self, request: Request, body: NewProfile) -> Any:
@@ -131,21 +138,25 @@ class Control:
         return camel(fault)
 
     def faults(self, request: Request, body: None) -> Any:
-        return [camel(fault) for fault in self.state.faults.values()]
+        return [camel(fault) for fault in self.state.faults.of(request.query_params.get("brand"))]
 
     def remove_faults(self, request: Request, body: None) -> None:
-        self.state.faults.clear()
+        self.state.faults.remove(request.query_params.get("brand"))
 
     def remove_fault(self, request: Request, body: None) -> None:
         if self.state.faults.pop(request.path_params["id"], None) is None:
             raise HTTPException(404, f"no fault {request.path_params['id']}")
 
     def clock(self, request: Request, body: None) -> Any:
-        return {"now": iso(self.state.clock.now()), "shiftSeconds": self.state.clock.shift_seconds}
+        return self._clock_of(request.query_params.get("brand"))
 
     def advance_clock(self, request: Request, body: ClockShift) -> Any:
-        self.state.clock.advance(body.advance_seconds)
-        return self.clock(request, None)
+        self.state.clock.advance(body.advance_seconds, body.brand)
+        return self._clock_of(body.brand)
+
+    def _clock_of(self, brand: str | None) -> Any:
+        with called_for(brand):
+            return {"now": iso(self.state.clock.now()), "shiftSeconds": self.state.clock.shift_of(brand)}
 
     def settings(self, request: Request, body: None) -> Any:
         return {name: network.settings for name, network in self.state.networks.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -26,12 +26,16 @@ class ProfileChange(Body):
     status: str
 
 
+Brand = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None
+
+
 class NewFault(Body):
     channel: str
     operation: str
     mode: FaultMode
     times: int | None = Field(default=1, ge=1)
     profile: str | None = None
+    brand: Brand = None
     status: int | None = Field(default=None, ge=200, le=599)
     body: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -42,6 +46,7 @@ class NewFault(Body):
 
 class ClockShift(Body):
     advance_seconds: float = Field(ge=0)
+    brand: Brand = None
 
 
 class Address(Body):

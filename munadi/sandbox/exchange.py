@@ -177,6 +177,7 @@ class CallRecord:
     status: int | None = None  # None: no complete answer was sent yet
     effect: bool = False
     fault: str | None = None  # the id of the fault that acted on it
+    brand: str | None = None  # the test brand that it was made for; None: not said
 
 
 def _name(part: Message) -> str:

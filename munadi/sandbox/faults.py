@@ -39,6 +39,7 @@ class Fault:
     mode: FaultMode
     times: int | None = 1  # None: until removed
     profile: str | None = None  # a profile's id or name; None: any
+    brand: str | None = None  # a test brand's ref; None: any, and calls that name none
     status: int | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -56,12 +57,15 @@ class Fault:
         lasts = self.seconds is None or wall_time() < self.planted_at + self.seconds
         return lasts and (self.times is None or self.hits < self.times)
 
-    def fits(self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False) -> bool:
+    def fits(
+        self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False, brand: str | None = None
+    ) -> bool:
         names = ("*", operation, VISIBLE) if visible else ("*", operation)
         return (
             self.channel == channel
             and self.operation in names
             and (self.profile is None or self.profile in profile_names)
+            and self.brand in (None, brand)
             and self.is_live
         )
 
@@ -69,10 +73,21 @@ class Fault:
 class FaultBoard(dict[str, Fault]):
     """Faults by id, in the order they were planted; the first that fits a call acts on it."""
 
-    def take(self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False) -> Fault | None:
+    def of(self, brand: str | None) -> list[Fault]:
+        """The faults of one brand; all of them without one."""
+        return [fault for fault in self.values() if brand in (None, fault.brand)]
+
+    def remove(self, brand: str | None) -> None:
+        """Remove the faults of one brand; all of them without one."""
+        for fault in self.of(brand):
+            del self[fault.id]
+
+    def take(
+        self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False, brand: str | None = None
+    ) -> Fault | None:
         """The fault for this call, which uses it once; None when no fault fits."""
-        fitting = (one for one in self.values() if one.fits(channel, operation, profile_names, visible=visible))
-        fault = next(fitting, None)
+        call = (channel, operation, profile_names)
+        fault = next((one for one in self.values() if one.fits(*call, visible=visible, brand=brand)), None)
         if fault is not None:
             fault.hits += 1
         return fault

@@ -16,11 +16,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from munadi.sandbox import transport
-from munadi.sandbox.clock import wall_time
+from munadi.sandbox.clock import called_for, wall_time
 from munadi.sandbox.exchange import Answer, Call, CallRecord, Operation, Refusal, root_url
 from munadi.sandbox.faults import AFTER_EFFECT, WITHOUT_EFFECT, Fault, FaultBoard, FaultMode
 from munadi.sandbox.platform import Platform
 
+# Who calls for a test brand names it.
+BRAND_HEADER = "sandbox-brand"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 GATEWAY_ANSWERS = {
@@ -64,13 +66,19 @@ class Gate:
         except BodyTooLargeError:
             await PlainTextResponse("request entity too large", 413)(scope, receive, send)
             return
+        brand = call.headers.get(BRAND_HEADER)
+        with called_for(brand):
+            await self._answer(call, brand, scope, receive, send)
+
+    async def _answer(self, call: Call, brand: str | None, scope: Scope, receive: Receive, send: Send) -> None:
         network, operation = self._network, self._network.operation(call)
         profile, path = network.profile_of(call), network.logged_path(call)
         # Logged at arrival: a call that hangs is already in the log.
         record = CallRecord(wall_time(), network.channel, operation.name, call.method, path, profile, operation.visible)
+        record.brand = brand
         self._calls.append(record)
         names = network.profile_names(profile)
-        fault = self._faults.take(network.channel, operation.name, names, visible=operation.visible)
+        fault = self._faults.take(network.channel, operation.name, names, visible=operation.visible, brand=brand)
         answer, fault = await self._played(call, operation, record, fault)
         record.fault = fault.id if fault else None
         if fault is not None and fault.mode in CUTS:

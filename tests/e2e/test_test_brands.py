@@ -39,7 +39,7 @@ SHAPES = (
     "pinterest",
     "telegram",
 )
-SHAPES += ("discord", "tiktok", "x", "youtube")
+SHAPES += ("tiktok", "x", "youtube")
 LIVE = ("x-text", "facebook", "threads-text")
 LINK = "https://shop.acme.example/monsoon"
 
@@ -95,6 +95,8 @@ async def test_no_packet_of_a_test_brand_reaches_a_real_host(tmp_path: Path) -> 
         assert {event["test"] for event in inbox.events} == {True}
         assert (at.canary.connections, at.names.asked) == (0, [])
         assert (await at.real.get("/control/calls")).json() == []
+        assert {call["brand"] for call in (await at.tests.get("/control/calls")).json()} == {"trial"}
+        await with_a_clock_and_faults_of_its_own(trial)
 
         live = await Brand.create(api, at.real, "live", "x", "facebook", "threads")
         await published_live(World(at.stack, api, at.real, world.points, live), at)
@@ -123,6 +125,31 @@ async def everything_of(world: World) -> None:
     gone = await api.post(f"/v1/contents/{ended[SHAPES.index('x')]['id']}/withdraw")
     assert gone.status_code == 202, gone.text
     await until(lambda: _is_gone(world.sandbox), 60)
+
+
+async def with_a_clock_and_faults_of_its_own(trial: Brand) -> None:
+    """Two months later for another test brand, whose network is down: `trial` does not notice."""
+    api, sandbox = trial.api, trial.sandbox
+    second = await Brand.create(api, sandbox, "second", "threads", "mastodon", mode="test")
+    down = {"channel": "mastodon", "operation": "*", "mode": "error", "status": 503, "times": None, "brand": "second"}
+    assert (await sandbox.post("/control/faults", json=down)).status_code == 201
+    later = {"advanceSeconds": 61 * 86_400, "brand": "second"}
+    assert (await sandbox.post("/control/clock", json=later)).status_code == 200
+    checked = {
+        (brand.ref, channel): (await api.post(f"/v1/accounts/{(await brand.account(channel))['id']}/check")).json()
+        for brand in (trial, second)
+        for channel in ("threads", "mastodon")
+    }
+    # The check of a network that is down answers with a problem.
+    assert {found: answer.get("ok", answer.get("status")) for found, answer in checked.items()} == {
+        ("trial", "threads"): True,
+        ("trial", "mastodon"): True,
+        ("second", "threads"): False,
+        ("second", "mastodon"): 503,
+    }
+    assert (await sandbox.post("/control/reset", params={"brand": "second"})).status_code == 200
+    back = await api.post(f"/v1/accounts/{(await second.account('mastodon'))['id']}/check")
+    assert back.json()["ok"] is True
 
 
 async def published_live(live: World, at: Installation) -> None:

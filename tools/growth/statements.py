@@ -185,11 +185,11 @@ _SEARCHES: Mapping[str, Call] = {
     "search of a frequent word in a quiet brand": _contents(brand_ref=QUIET, words=texts.FREQUENT),
     "search of a clientRef": _contents(words="cms-77"),
 }
-_ITS_OWN = Brands(BIG)
+_OF_BIG = Brands(BIG)
 _PAGES: Mapping[str, Call] = {
     "what needs a person": _reading(lambda s: count_needing_a_person(s, NOW, Brands(), with_accounts=True)),
-    "what needs a person of a brand": _reading(lambda s: count_needing_a_person(s, NOW, _ITS_OWN, with_accounts=True)),
-    "posts of a brand to approve": _reading(lambda s: count_proposed(s, _ITS_OWN, 100)),
+    "what needs a person of a brand": _reading(lambda s: count_needing_a_person(s, NOW, _OF_BIG, with_accounts=True)),
+    "posts of a brand to approve": _reading(lambda s: count_proposed(s, _OF_BIG, 100)),
     "posts of a brand to approve, none": _reading(lambda s: count_proposed(s, Brands(QUIET), 100)),
     "incomplete publications": _reading(lambda s: incomplete_publications(s, NOW, BIG, _PAGE)),
     "a calendar's week": _reading(lambda s: due_days(s, QUIET, [NOW + _DAY * day for day in range(8)], 5)),
