@@ -108,7 +108,7 @@ class _Planner:
             self._change("progressive", "no", "yes")
         if asked.square_pixels and not math.isclose(details.pixel_ratio, 1):
             self._change("pixel_ratio", details.pixel_ratio, 1)
-        if (rate := self._wanted_rate()) is not None:
+        if (rate := self._wanted_rate(wrapped)) is not None:
             self._change("fps", asset.fps, round(float(rate), 3))
         most = self.encoding.max_bit_rate or asked.max_bit_rate
         if most is not None and details.bit_rate is not None and details.bit_rate > most:
@@ -132,15 +132,17 @@ class _Planner:
             self._change("audio_rate", details.audio_rate, _AUDIO_RATE)
         return len(self.changes) > before
 
-    def _wanted_rate(self) -> Fraction | None:
-        """Another rate, if the network forces it."""
+    def _wanted_rate(self, wrapped: bool) -> Fraction | None:
+        """Another rate, if the network forces it. Where a container does not say whether frames last equally long, its
+        clock is too coarse for that, and another one would show it."""
         least, most, rate = self.encoding.min_fps, self.encoding.max_fps, self.asset.fps
         if rate is None:
             return None
         is_off = (least is not None and rate < least - RATE_TOLERANCE) or (
             most is not None and rate > most + RATE_TOLERANCE
         )
-        uneven = self.structure.constant_fps and self.details.constant_fps is False
+        known = self.details.constant_fps
+        uneven = self.structure.constant_fps and (known is False or (known is None and wrapped))
         return self._even_rate() if is_off or uneven else None
 
     def _even_rate(self) -> Fraction:
@@ -194,7 +196,7 @@ class _Planner:
     def _recipe(self, pictures: bool, sound: bool) -> Recipe:
         sounds = "none" if self.asset.audio_codec is None else "aac" if sound else "copy"
         if not pictures:
-            return Recipe(pictures="copy", sound=sounds)
+            return Recipe(pictures="copy", sound=sounds, least_bytes=self.encoding.min_bytes)
         width, height = self._wanted_frame()
         scale = min(self._scale(width, height, self.encoding.max_sides or _SIDES), self._scale(width, height, _SIDES))
         rate = self._even_rate()
@@ -209,6 +211,7 @@ class _Planner:
             inner_height=self._inner(inner[1] * scale, frame[1]),
             fps=str(rate),
             bit_rate=bits,
+            least_bytes=self.encoding.min_bytes,
             deinterlace=not self.details.progressive,
             tone_map=self.details.hdr,
         )

@@ -1885,6 +1885,7 @@ class Recipe(TypedDict):
     height: int
     innerHeight: int
     innerWidth: int
+    leastBytes: int | None
     pictures: str
     sound: str
     toneMap: bool

@@ -62,6 +62,7 @@ class Recipe(WireModel):
     inner_height: int = Field(0, description="Pixels of the picture in it.")
     fps: str | None = Field(None, description="Frames per second, as a fraction.")
     bit_rate: int | None = Field(None, description="Bits per second of the pictures, at most.")
+    least_bytes: int | None = Field(None, description="The smallest file, in bytes; null: any.")
     deinterlace: bool = Field(False, description="Whether half pictures are made whole.")
     tone_map: bool = Field(False, description="Whether a high dynamic range is made a standard one.")
 

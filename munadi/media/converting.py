@@ -22,6 +22,8 @@ _OPEN_SECONDS = 10.0
 # Without an edit list, B-frames and the start of the sound would move the pictures against the sound.
 _WRITING = {"movflags": "+faststart", "use_editlist": "0"}
 _AUDIO_RATE, _AUDIO_BITS, _FRAME = 48_000, 128_000, 1024
+# In samples: smaller differences are the roundings of a container's clock.
+_LONGEST_GAP = _AUDIO_RATE // 10
 _TURNS = {90: ("transpose", "cclock"), 270: ("transpose", "clock")}
 _QUALITY, _PRESET = "20", "veryfast"
 # From a high dynamic range to that of every screen.
@@ -42,6 +44,7 @@ def convert(source: Path, reader: str, target: Path, recipe: Recipe, report: Rep
             av.open(str(target), "w", format="mp4", options=_WRITING) as made,
         ):
             _convert(given, made, recipe, report)
+        _fill(target, recipe.least_bytes or 0)
     except MemoryError:
         raise
     except Exception as error:  # besides FFmpegError, PyAV raises nearly anything on damaged bytes
@@ -50,12 +53,25 @@ def convert(source: Path, reader: str, target: Path, recipe: Recipe, report: Rep
         raise MediaRefused(MediaCode.MEDIA_CORRUPT, text) from error
 
 
+def _fill(target: Path, least: int) -> None:
+    """Make the file as large as the network wants it, by an empty box at its end, which every reader skips."""
+    lacking = least - target.stat().st_size
+    if lacking > 0:
+        size = max(lacking, 8)
+        with target.open("ab") as file:
+            file.write(size.to_bytes(4) + b"free" + bytes(size - 8))
+
+
 def _convert(
     given: av.container.InputContainer, made: av.container.OutputContainer, recipe: Recipe, report: Report
 ) -> None:
     pictures = next(s for s in given.streams.video if not s.disposition & av.stream.Disposition.attached_pic)
     copied = recipe.pictures == "copy"
-    tracks: dict[int, _Track] = {pictures.index: _Copy(made, pictures) if copied else _Pictures(made, pictures, recipe)}
+    tracks: dict[int, _Track] = {
+        pictures.index: _Copy(made, pictures)
+        if copied
+        else _Pictures(made, pictures, recipe, (given.start_time or 0) / av.time_base)
+    }
     if recipe.sound != "none" and given.streams.audio:
         sound = given.streams.audio[0]
         tracks[sound.index] = _Copy(made, sound) if recipe.sound == "copy" else _Sound(made, sound)
@@ -122,8 +138,10 @@ class _Copy:
 class _Pictures:
     """The pictures of a stream, through filters, into H.264."""
 
-    def __init__(self, made: av.container.OutputContainer, stream: av.VideoStream, recipe: Recipe) -> None:
-        self._given, self._recipe = stream, recipe
+    def __init__(
+        self, made: av.container.OutputContainer, stream: av.VideoStream, recipe: Recipe, start: float
+    ) -> None:
+        self._given, self._recipe, self._start = stream, recipe, start
         self._graph: av.filter.Graph | None = None
         stream.thread_count = 1
         rate = Fraction(recipe.fps or "30")
@@ -176,15 +194,15 @@ class _Pictures:
                 time_base=self._given.time_base,
             )
         ]
-        for name, arguments in _chain(recipe, int(frame.rotation) % 360):
+        for name, arguments in _chain(recipe, int(frame.rotation) % 360, self._start):
             nodes.append(graph.add(name, arguments))
         nodes.append(graph.add("buffersink"))
         graph.link_nodes(*nodes).configure()
         return graph
 
 
-def _chain(recipe: Recipe, rotation: int) -> Iterator[tuple[str, str]]:
-    """The filters, in their order."""
+def _chain(recipe: Recipe, rotation: int, start: float) -> Iterator[tuple[str, str]]:
+    """The filters, in their order. Where the sound begins earlier, the first picture is shown from then on."""
     if recipe.deinterlace:
         yield "bwdif", "mode=send_frame"
     if rotation in _TURNS:
@@ -198,7 +216,7 @@ def _chain(recipe: Recipe, rotation: int) -> Iterator[tuple[str, str]]:
         yield "crop", f"w={min(recipe.width, recipe.inner_width)}:h={min(recipe.height, recipe.inner_height)}"
     if recipe.inner_width < recipe.width or recipe.inner_height < recipe.height:
         yield "pad", f"w={recipe.width}:h={recipe.height}:x=-1:y=-1:color=black"
-    yield "fps", f"fps={recipe.fps or 30}"
+    yield "fps", f"fps={recipe.fps or 30}:start_time={start:.6f}"
     yield "format", "pix_fmts=yuv420p"
 
 
@@ -207,6 +225,7 @@ class _Sound:
 
     def __init__(self, made: av.container.OutputContainer, stream: av.AudioStream) -> None:
         self._made = made.add_stream("aac", rate=_AUDIO_RATE, layout="stereo", options={"b": str(_AUDIO_BITS)})
+        self._next: int | None = None
         self._resampler = av.AudioResampler(format="fltp", layout="stereo", rate=_AUDIO_RATE, frame_size=_FRAME)
 
     def take(self, packet: av.Packet[Any]) -> Iterator[av.Packet[Any]]:
@@ -221,9 +240,17 @@ class _Sound:
         yield from self._made.encode(None)
 
     def _encoded(self, frames: list[av.AudioFrame]) -> Iterator[av.Packet[Any]]:
-        """AAC begins a frame before the sound. Without an edit list that must not move the pictures, so the sound is
-        moved by these 21 milliseconds instead."""
+        """The frames at times counted in samples: the clocks of some containers are coarser than a frame. A gap stays.
+
+        AAC begins a frame before the sound. Without an edit list that must not move the pictures, so the sound is
+        moved by these 21 milliseconds instead.
+        """
         for frame in frames:
+            at = self._next
             if frame.pts is not None and frame.time_base:
-                frame.pts += round(Fraction(_FRAME, _AUDIO_RATE) / frame.time_base)
+                at = round(frame.pts * frame.time_base * _AUDIO_RATE) + _FRAME
+            if self._next is None or at is None or at - self._next > _LONGEST_GAP:
+                self._next = max(at or 0, 0)
+            frame.pts, frame.time_base = self._next, Fraction(1, _AUDIO_RATE)
+            self._next += frame.samples
             yield from self._made.encode(frame)

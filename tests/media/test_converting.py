@@ -18,9 +18,10 @@ import pytest
 from munadi.channels.facebook.spec import REEL
 from munadi.channels.fitting import plan_fit
 from munadi.channels.instagram.spec import REEL_VIDEO
+from munadi.channels.registry import channel_specs
 from munadi.channels.x.spec import VIDEO as X_VIDEO
 from munadi.domain.channel import MediaKind, MediaRule
-from munadi.domain.fitting import Recipe, Work
+from munadi.domain.fitting import FitMode, Recipe, Work
 from munadi.domain.media import MediaAsset
 from munadi.domain.media_facts import MediaRefused
 from munadi.media.convert_child import MAX_MEMORY
@@ -28,6 +29,8 @@ from munadi.media.convert_process import convert_apart
 from munadi.media.converting import convert
 from munadi.media.sniff import HEAD_BYTES, Kind, sniff
 from munadi.media.video_reading import read_video
+from scripts.fitting_tables import rules_of
+from tests.judges.mediainfo import broken
 from tests.support.films import CORPUS, Film
 
 RULES = {"instagram": REEL_VIDEO, "facebook": REEL, "x": X_VIDEO}
@@ -86,6 +89,44 @@ def test_an_odd_video_becomes_one_that_needs_nothing_more(film: Film, tmp_path: 
     assert (again.work, again.changes, again.because) == (Work.AS_IS, (), ())
     assert abs((found.duration_ms or 0) - (asset.duration_ms or 0)) < 150
     assert found.bytes > 1000
+    assert broken(tmp_path / f"made-{film.name}.mp4", REEL_VIDEO) == []
+
+
+def test_the_judge_finds_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    """It reads the same of the files themselves."""
+    expected = {
+        "camera.mp4": {"pixel_format", "moov_first", "edit_list"},
+        "surround.mp4": {"audio_channels", "moov_first", "edit_list"},
+        "slow.mp4": {"min_fps", "moov_first", "edit_list"},
+        "short.mp4": {"min_duration", "moov_first", "edit_list"},
+        "plain.mp4": set(),
+    }
+    films = {one.name: one for one in CORPUS}
+    assert {name: set(broken(films[name].make(tmp_path), REEL_VIDEO)) for name in expected} == expected
+
+
+VIDEOS = [(spec.title, kind, rule) for spec in channel_specs() for kind, rule in rules_of(spec).items()]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("film", CORPUS, ids=lambda film: film.name)
+def test_every_film_fits_every_network_or_is_refused(film: Film, tmp_path: Path) -> None:
+    """Each rendition is made once, as in the product, and judged for every network that gets it."""
+    source, files = film.make(tmp_path), dict[str, Path]()
+    asset, reader = asset_of(source), kind_of(source).reader
+    for title, kind, rule in VIDEOS:
+        for mode in FitMode:
+            plan = plan_fit(asset, rule, mode)
+            if plan.recipe is None:
+                continue
+            key = plan.recipe.key("")
+            if key not in files:
+                files[key] = tmp_path / f"{key}.mp4"
+                convert(source, reader, files[key], plan.recipe, lambda _: None)
+            again = plan_fit(asset_of(files[key]), rule, mode)
+            assert (again.work, again.changes) == (Work.AS_IS, ()), (title, kind, mode, again)
+            assert broken(files[key], rule) == [], (title, kind, mode, plan)
 
 
 def test_pictures_are_turned_and_padded_in_their_middle(tmp_path: Path) -> None:

@@ -36,6 +36,11 @@ class Film:
     options: Mapping[str, str] = field(default_factory=dict)
     muxing: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def ticks(self) -> int:
+        """Of the clock in each frame; some containers take it for the rate."""
+        return 1 if self.name.endswith((".avi", ".ts")) else 10
+
     def make(self, folder: Path) -> Path:
         """Write it. The picture gets brighter, so that frames differ."""
         path = folder / self.name
@@ -44,14 +49,14 @@ class Film:
             sound: Any = None
             if self.sound:
                 sound = container.add_stream(self.sound, rate=self.sound_rate, layout=self.layout)
-            at, clock = 0, self.rate * 10
+            at, clock = 0, self.rate * self.ticks
             for number in range(round(self.rate * self.seconds)):
                 frame = av.VideoFrame(*self.size, self.pixels)
                 for index, plane in enumerate(frame.planes):
                     shade = bytes([(number * 4 + index * 60) % 256]) * plane.buffer_size
                     plane.update(_MARK * (plane.buffer_size // 2) + shade[::2] if self.marked and not index else shade)
                 frame.pts, frame.time_base = at, Fraction(1, clock)
-                at += 10 + (number % 3 * 5 if self.uneven else 0)
+                at += self.ticks + (number % 3 * 5 if self.uneven else 0)
                 container.mux(pictures.encode(frame))
             container.mux(pictures.encode(None))
             for number in range(round(at / clock * self.sound_rate / 1024) if sound else 0):
@@ -71,7 +76,7 @@ class Film:
         stream = container.add_stream(self.codec, rate=self.rate, options=given | dict(self.options))
         stream.width, stream.height = self.size
         stream.pix_fmt = self.pixels
-        stream.codec_context.time_base = Fraction(1, self.rate * 10)
+        stream.codec_context.time_base = Fraction(1, self.rate * self.ticks)
         if self.pixel_ratio is not None:
             stream.codec_context.sample_aspect_ratio = self.pixel_ratio
         if self.rotation is not None:

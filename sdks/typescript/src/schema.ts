@@ -3614,6 +3614,8 @@ export type Recipe = {
   innerHeight?: number;
   /** Pixels of the picture in it. */
   innerWidth?: number;
+  /** The smallest file, in bytes; null: any. */
+  leastBytes?: number | null;
   /** Whether the pictures are copied or made anew. */
   pictures?: ("copy" | "h264");
   /** Whether the sound is copied or made anew. */
