@@ -26,8 +26,9 @@ from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
 POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt slotId seriesId
-    occurrence clientRef metadata fit fitMode approval version draftVersion createdAt updatedAt workflowId publications
-    warnings rollup"""
+    occurrence clientRef metadata fit fitMode approval version draftVersion createdAt updatedAt workflowId
+    publications
+    warnings rollup textsRemovedAt"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal edits liveness renditions attempts warnings"""
 EVENT_FIELDS = """id type timestamp sequence brandRef test contentId publicationId channel sns status reason data

@@ -26,7 +26,7 @@ from tests.support.processes import Process
 ROOT = Path(__file__).parents[2]
 # The first version that starts on a database of a newer one; later the release before this one. A worker of it may
 # still run in a roll-out.
-BEFORE = "c5898496dde606d8d0b997801f4c3eef45d5e534"
+BEFORE = "9473943c65b4cff9576367ced81134197a990ff5"
 SEED = 20261125
 
 
