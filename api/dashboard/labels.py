@@ -128,7 +128,7 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.TOKEN: N_("the owner must reconnect the account"),
     HoldReason.OUTAGE: N_("the network is not accepting posts right now"),
     HoldReason.RATE_LIMIT: N_("the network has asked us to slow down"),
-    HoldReason.DAILY_CAP: N_("the account has reached its daily posting limit"),
+    HoldReason.DAILY_CAP: N_("the account's daily posts, or the app's quota or credits at the network, are used up"),
     HoldReason.HOST_SLOW: N_("the account's server is answering slowly"),
     HoldReason.APPROVAL: N_("somebody must approve it"),
     HoldReason.QUEUE_PAUSED: N_("its queue is paused"),

@@ -98,7 +98,9 @@ class AccountTokens:
         if opened.paused_until is not None and opened.paused_until > now:
             raise _not_sent(Reason.RATE_LIMITED, "the network asked for a pause", opened.paused_until - now)
         if full_until is not None and full_until > now:
-            raise _not_sent(Reason.QUOTA_EXCEEDED, "the app's quota at the network is used up", full_until - now)
+            raise _not_sent(
+                Reason.QUOTA_EXCEEDED, "the app's quota or credits at the network are used up", full_until - now
+            )
         return opened.account
 
     async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:

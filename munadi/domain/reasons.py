@@ -63,7 +63,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.FEATURE_NOT_ELIGIBLE: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, N.MAYBE, "The account may not use a feature that the content asks for.", "Remove the option or make the account eligible, then submit the post again."),
     R.RATE_LIMITED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, N.NO, "The network's rate limit was reached, so the call was delayed.", "Wait until the time in retryAfter, then retry; spread publications over time."),
     R.DAILY_CAP_REACHED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, N.NO, "The account has used up the network's daily number of posts.", "Retry tomorrow, or reschedule some of the day's posts."),
-    R.QUOTA_EXCEEDED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, N.NO, "The app's quota at the network is used up.", "Wait for the quota to renew or ask the network for more, then retry."),
+    R.QUOTA_EXCEEDED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, N.NO, "The app's quota or credits at the network are used up.", "Wait for the quota to renew, buy credits where the network sells them, or ask it for more, then retry."),
     R.DUPLICATE_CONTENT: ReasonFacts(C.DUPLICATE, W.NEVER, N.YES, "The network reports that this was posted already.", "Check the profile: if the post is missing, change the text and submit it again."),
     R.PROVIDER_OUTAGE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, N.NO, "The network was unavailable until the publication's window closed.", "Retry when the network's status page is green."),
     R.NETWORK_UNREACHABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, N.NO, "The network could not be reached from here; nothing was sent.", "Check this machine's DNS, firewall and proxy, then retry."),

@@ -37,6 +37,8 @@ LIMITS = [
     # options
     Limit("/options/entities/0 entity_bounds", POST, "entities", [entity(4), entity(0, 5)], [entity(5), entity(0, 6)],
           (5, 6)),
+    Limit("/options/entities/0 entity_cuts", of(draft(f"x{PAIR}y")), "entities",
+          [entity(1, 2), entity(0, 3), entity(3, 1)], [entity(2, 2), entity(0, 2)], (3, 2)),
     Limit("/options/entities/0 entity_url", POST, "entities", [entity(kind="text_link", url="https://acme.com")],
           [entity(kind="text_link"), entity(url="https://acme.com")]),
     Limit("/options/poll/anonymous poll_anonymous", POST, "poll", [poll(anonymous=True)], [poll(anonymous=False)],

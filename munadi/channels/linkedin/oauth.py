@@ -125,4 +125,10 @@ async def page_of(api: Api, token: str, urn: str) -> Profile:
 
 def _choice(profile: Profile, credentials: Credentials, login: Login) -> Choice:
     given = AccountImport.of(credentials, external_id=profile.external_id, service_url=None, login=login.value)
-    return Choice(profile.external_id, profile.handle, given)
+    return Choice(profile.external_id, _shown(profile), given)
+
+
+def _shown(profile: Profile) -> str:
+    """The name that people read, and that of the address, which tells pages of one name apart."""
+    name, handle = profile.display_name, profile.handle
+    return f"{name} ({handle})" if name and name != handle else handle

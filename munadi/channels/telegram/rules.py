@@ -82,11 +82,16 @@ class TelegramRules(Rules[Options]):
         _rights(found, draft, options, account)
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
-        """Report entities outside the text, and what is wrong with a poll."""
+        """Report entities outside the text or that cut a character, and what is wrong with a poll."""
+        inside = inside_pairs(draft.text) if options.entities else frozenset()
         end, message = measure(draft.text, TextUnit.UTF16_UNITS), "takes entities within the text"
         for index, one in enumerate(options.entities):
             pointer = f"/options/entities/{index}"
             found.at_most(end, one.offset + one.length, pointer, "INVALID_OPTION", "entity_bounds", message)
+            for edge in (one.offset, one.offset + one.length):
+                if edge in inside:
+                    message = "takes entities of whole characters: one of two UTF-16 units cannot be cut"
+                    found.add(pointer, "INVALID_OPTION", "entity_cuts", message, edge + 1, edge)
         if options.poll is None:
             return
         check_poll(found, PollRule(), options.poll.options)
@@ -103,6 +108,17 @@ class TelegramRules(Rules[Options]):
 
     def _storage(self, options: Options) -> str | None:
         return options.storage_chat or self._settings.storage_chat
+
+
+def inside_pairs(text: str) -> frozenset[int]:
+    """The offsets in UTF-16 units between the two halves of a character, where Telegram lets no entity begin or end."""
+    units, found = 0, set()
+    for character in text:
+        units += 1
+        if character > "\uffff":
+            found.add(units)
+            units += 1
+    return frozenset(found)
 
 
 def rule_of(asset: MediaAsset, options: Options) -> MediaRule:

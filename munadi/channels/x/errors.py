@@ -22,7 +22,7 @@ NO_CREDITS = Row(
     R.QUOTA_EXCEEDED,
     S.NOT_SENT,
     timedelta(hours=1),
-    "the app has no credits left, or its spending limit is reached",
+    "the X app has no credits left, or its spending limit is reached: buy credits in the developer console",
     of_app=True,
 )
 DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
