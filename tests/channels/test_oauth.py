@@ -48,7 +48,7 @@ async def test_a_consent_becomes_an_account(login: Login) -> None:
         login.profile,
         "acme",
     )
-    assert choice.name in (login.profile, connection.profile.handle)
+    assert choice.name in (login.profile, connection.profile.handle, f"Acme ({connection.profile.handle})")
     assert (connection.credentials.expires_at is None) is (login.scene.life is None)
 
 
