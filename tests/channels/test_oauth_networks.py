@@ -31,11 +31,6 @@ async def test_every_account_behind_a_shared_page_is_a_choice(login: Login) -> N
     assert [one.external_id for one in shared.choices] == [one["externalId"] for one in others]
 
 
-@at("linkedin page")
-async def test_a_page_is_shown_with_its_name_and_that_of_its_address(login: Login) -> None:
-    assert [one.name for one in (await login.granted()).choices] == ["Acme (acme)"]
-
-
 @at("facebook")
 async def test_the_pages_of_every_list_are_choices(login: Login) -> None:
     ids = [login.profile, *(login.another(f"p{n}")["externalId"] for n in range(102))]
