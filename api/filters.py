@@ -15,17 +15,18 @@ from api.deps import Page
 from api.http.problems import refused
 from api.process.services import Services
 from munadi.db.keys.callers import Principal
-from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow
+from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow, SeriesRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem
 
 Listed = TypeVar("Listed", bound=BaseModel)
-Owned = AccountRow | ContentRow | EndpointRow | EventRow
+Owned = AccountRow | ContentRow | EndpointRow | EventRow | SeriesRow
 _TABLES: dict[Prefix, type[Owned]] = {
     Prefix.ACCOUNT: AccountRow,
     Prefix.CONTENT: ContentRow,
     Prefix.ENDPOINT: EndpointRow,
     Prefix.EVENT: EventRow,
+    Prefix.SERIES: SeriesRow,
 }
 
 
@@ -64,8 +65,8 @@ def only_visible(found: Page[Listed], principal: Principal, brand_of: Callable[[
 
 
 async def object_filter(object_id: str | None, prefix: Prefix, principal: Principal, services: Services) -> str | None:
-    """The account, post, endpoint or event that a list is filtered by, a disconnected account too. 404 for an unknown
-    one."""
+    """The account, post, series, endpoint or event that a list is filtered by, a disconnected account too. 404 for an
+    unknown one."""
     if object_id is None:
         return None
     async with services.database.read() as session:

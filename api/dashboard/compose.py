@@ -41,6 +41,7 @@ async def show_compose(
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
     at: Annotated[time | None, Query(description="At this time of the day.")] = None,
     slot: Annotated[datetime | None, Query(description="In this free weekly time, or the next one.")] = None,
+    repeat: Annotated[bool, Query(description="As a series: the post comes again by a rule.")] = False,
     draft_id: Annotated[str | None, Query(alias="draft", max_length=80, description="Continue this draft.")] = None,
     copied_id: Annotated[str | None, Query(alias="copy", max_length=80, description="Begin as this post.")] = None,
 ) -> Response:
@@ -85,9 +86,11 @@ async def show_compose(
         first_comment=[each["title"] for each in shown if each["firstComment"]],
         zone=zone,
         soon=written(soon),
-        when=written(_on(day, soon, at)) if day else None,
+        when=written(_on(day, soon, at)) if day else written(_on(soon.date(), soon)) if repeat else None,
         has_slots=await _has_slots(reader, choice.ref) if choice.brand else False,
         slot=_slot(slot, ZoneInfo(zone)) if slot and slot.tzinfo else None,
+        series=None,
+        repeats=repeat,
     )
 
 

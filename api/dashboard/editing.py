@@ -70,6 +70,8 @@ async def edit_post(
         zone=zone,
         soon="",
         when=local_field(post["scheduledAt"], zone),
+        series=None,
+        repeats=False,
     )
 
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import causes, fields, icons, labels, remedies
+from api.dashboard import causes, fields, icons, labels, remedies, rules
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
@@ -38,6 +38,7 @@ HEADERS = {
 NAVIGATION = (
     (N_("Needs attention"), "/attention"),
     (N_("Calendar"), "/calendar"),
+    (N_("Plans"), "/queue"),
     (N_("Posts"), "/contents"),
     (N_("Compose"), "/compose"),
     (N_("Accounts"), "/accounts"),
@@ -181,6 +182,7 @@ def _environment() -> Environment:
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STATUS_KEYS": labels.STATUS_KEYS, "EVENTS": labels.EVENTS}
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
+    made.globals |= {"weekday_name": rules.weekday_name, "rule_in_words": rules.rule_in_words}
     made.globals["VERDICTS"] = labels.VERDICTS
     made.globals["DELIVERIES"] = labels.DELIVERIES
     made.globals |= {"ALERTS": labels.ALERTS, "DIGESTS": labels.DIGESTS}

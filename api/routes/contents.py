@@ -42,6 +42,7 @@ from api.openapi import examples
 from api.openapi.document import error_responses
 from api.process.services import Services
 from munadi.db.contents import queries as contents
+from munadi.db.contents.content_filter import ContentFilter
 from munadi.db.keys.callers import Principal
 from munadi.domain.approval import Proposed
 from munadi.domain.channel import ChannelName
@@ -79,6 +80,9 @@ ListedId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}
 ProposedFilter = Annotated[
     list[Proposed] | None,
     Query(description="Only posts that wait for an approval: those that nobody has answered, or that were declined."),
+]
+SeriesFilter = Annotated[
+    str | None, Query(alias="seriesId", max_length=40, description="Only posts that this series has made.")
 ]
 DismissedFilter = Annotated[
     bool | None,
@@ -138,6 +142,7 @@ async def list_contents(
     status: Annotated[list[ContentStatus] | None, Query(description="Only with one of these statuses.")] = None,
     channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
     account_id: Annotated[str | None, Query(alias="accountId", description="Only on this account.")] = None,
+    series_id: SeriesFilter = None,
     client_ref: Annotated[str | None, Query(alias="clientRef", description="Only posts with this `clientRef`.")] = None,
     words: Annotated[
         str | None, Query(alias="q", max_length=200, description="Words in the text, or the whole `clientRef`.")
@@ -161,12 +166,13 @@ async def list_contents(
 ) -> Page[ContentView] | Response:
     """Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes
     through many posts: `nextCursor` says whether there are more."""
-    wanted = contents.ContentFilter(
+    wanted = ContentFilter(
         brand_ref=await brand_filter(brand_ref, principal, services),
         ids=ids or (),
         statuses=[each.value for each in status or ()],
         channel=channel.value if channel else None,
         account_id=await object_filter(account_id, Prefix.ACCOUNT, principal, services),
+        series_id=await object_filter(series_id, Prefix.SERIES, principal, services),
         client_ref=client_ref,
         metadata=metadata,
         words=words,

@@ -436,6 +436,7 @@ class ContentFilters(TypedDict, total=False):
     status: Sequence[str] | str | None
     channel: str | None
     accountId: str | None
+    seriesId: str | None
     clientRef: str | None
     q: str | None
     held: bool | None

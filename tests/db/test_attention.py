@@ -16,7 +16,8 @@ from munadi.db.contents.attention import (
     hidden_publications,
     incomplete_publications,
 )
-from munadi.db.contents.queries import ContentFilter, list_contents
+from munadi.db.contents.content_filter import ContentFilter
+from munadi.db.contents.queries import list_contents
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import DismissedAs, PublicationStatus

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from munadi.db.contents.content_filter import ContentFilter
 from munadi.db.contents.publications import PublicationFilter, list_publications
-from munadi.db.contents.queries import ContentFilter, list_contents
+from munadi.db.contents.queries import list_contents
 from munadi.db.events.log import events_after
 from munadi.db.migrate import upgrade
 from munadi.db.session import Database

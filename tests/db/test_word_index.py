@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, text
 from sqlmodel import col, update
 
 from munadi.db.contents import few
-from munadi.db.contents.queries import ContentFilter, list_contents
+from munadi.db.contents.content_filter import ContentFilter
+from munadi.db.contents.queries import list_contents
 from munadi.db.contents.word_index import SHORTEST, contents_with_words, is_indexed
 from munadi.db.ids import new_id
 from munadi.db.migrate import upgrade

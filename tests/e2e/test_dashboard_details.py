@@ -42,7 +42,7 @@ async def test_a_phone_has_every_page_behind_a_menu_button(stack: Stack, browser
         await page.keyboard.press("Enter")
         await expect(menu).to_have_attribute("aria-expanded", "true")
         links = await pages.get_by_role("link").all()
-        assert len(links) == 11
+        assert len(links) == 12
         for link in links:
             await expect(link).to_be_in_viewport(ratio=1)
         await page.keyboard.press("Tab")

@@ -25,10 +25,11 @@ from munadi.db.brands.calendar_feeds import posts_of
 from munadi.db.brands.modes import Brands
 from munadi.db.contents.attention import count_needing_a_person, incomplete_publications
 from munadi.db.contents.calendar import due_days
+from munadi.db.contents.content_filter import ContentFilter
 from munadi.db.contents.media import list_media
 from munadi.db.contents.overdue import due_soon, overdue_by_brand
 from munadi.db.contents.publications import PublicationFilter, list_publications
-from munadi.db.contents.queries import ContentFilter, list_contents
+from munadi.db.contents.queries import list_contents
 from munadi.db.contents.sources import count_proposed
 from munadi.db.events.log import events_after, last_position, number_events
 from munadi.db.events.retention import first_position, forget_old_deliveries, forget_old_events
@@ -134,6 +135,7 @@ _LISTS: Mapping[str, Call] = {
     "posts of a brand on a channel without posts": _contents(brand_ref=BIG, channel=EMPTY_CHANNEL),
     "posts of an account": _contents(account_id=_BUSY),
     "posts of an account without posts": _contents(account_id=account_of(BIG, EMPTY_CHANNEL)),
+    "posts of a series without posts": _contents(series_id="ser_none"),
     "posts by clientRef": _contents(client_ref="cms-77"),
     "posts by metadata": _contents(metadata={"campaign": "c3"}),
     "posts that wait": _contents(held=True),

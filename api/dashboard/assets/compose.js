@@ -12,6 +12,7 @@ import { Panels } from "./panels.js";
 import { inWords, verdictOf } from "./people.js";
 import { watchPicks } from "./picks.js";
 import { choosePreview, showPreviews } from "./previews.js";
+import { Repeating } from "./repeating.js";
 import { Tabs } from "./tabs.js";
 import { Uploads } from "./uploads.js";
 import { showVerdict } from "./verdict.js";
@@ -30,10 +31,12 @@ const tabs = new Tabs(by("tabs"), (key) => choosePreview(by("previews"), key));
 const stored = form.dataset.draft ? JSON.parse(form.dataset.draft) : null;
 const copied = form.dataset.copy ? JSON.parse(form.dataset.copy) : null;
 const opened = form.dataset.post ? JSON.parse(form.dataset.post) : null;
-const given = opened ?? stored ?? copied; // what the form begins with
+const series = form.dataset.series ? JSON.parse(form.dataset.series) : null;
+const given = opened ?? series ?? stored ?? copied; // what the form begins with
 const texts = textsOf(form).map(({ dataset }) => dataset.text);
 const draft = new Draft(stored, { texts, read: () => read().body, say: (said) => (by("saved").textContent = said) });
 const editing = opened && new Editing(opened, () => read().body);
+const repeating = new Repeating(form, series, () => changed());
 
 let shownPanels = [];
 let lengths = []; // as the last validation found them
@@ -45,7 +48,7 @@ let sending = { text: "", key: "" };
 
 /** The request body, and the field of each pointer in it. */
 function read() {
-  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")], ["/slot", form.querySelector("[data-at='/scheduledAt']")]]);
+  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")], ["/slot", form.querySelector("[data-at='/scheduledAt']")], ["/start", form.querySelector("[data-at='/scheduledAt']")]]);
   for (const field of form.querySelectorAll("[data-at]")) places.set(field.dataset.at, field);
   const body = { brandRef: form.dataset.brand };
   for (const { dataset, value } of textsOf(form)) if (value.trim()) body[dataset.text] = value;
@@ -62,6 +65,7 @@ function read() {
     media,
   };
   body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, shared));
+  if (repeating.isChosen) return { body, places }; // its times are those of the rule
   if (isLater()) body.scheduledAt = by("at").value;
   const slot = form.querySelector("[name='when'][value='slot']:checked");
   if (slot) body.slot = slot.dataset.after ? { after: slot.dataset.after } : "next";
@@ -90,7 +94,7 @@ function showPanels() {
 function changed() {
   clearTimeout(waiting);
   waiting = setTimeout(check, QUIET);
-  if (!editing) draft.soon();
+  if (!editing && !series) draft.soon();
 }
 
 const isBusy = () => uploads.isBusy || panels.isBusy;
@@ -181,9 +185,11 @@ async function submit(event) {
   draft.pause();
   try {
     await draft.saving;
-    const content = await (editing ? editing.save() : accept(body));
+    const repeats = repeating.isChosen;
+    const made = await (repeats ? repeating.send(body, sending.key) : editing ? editing.save() : accept(body));
+    if (repeats) await draft.discard();
     draft.end();
-    location.assign(`/contents/${content.id}`);
+    location.assign(repeats ? `/series/${made.id}` : `/contents/${made.id}`);
   } catch (error) {
     by("submit").disabled = false;
     draft.resume();
@@ -220,7 +226,8 @@ function refused(error, places) {
     verdict(_("%(problem)s Try again: the post is accepted only once.", { problem: error.message }));
     return;
   }
-  const problems = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
+  const found = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
+  const problems = found.map((each) => ({ ...each, pointer: each.pointer.replace(/^\/content(?=\/)/, "") }));
   placed({ problems }, places);
   markTabs();
   verdict(ngettext("Not accepted: %(num)s problem.", "Not accepted: %(num)s problems.", problems.length));
@@ -231,15 +238,17 @@ function refused(error, places) {
 
 /** The button names the chosen time and brand, because the choices themselves may be out of sight. */
 function nameButton() {
-  if (editing) return;
+  if (editing || series) return;
   const brand = form.dataset.brandName;
   if (by("submit").dataset.proposes !== undefined) return void (by("submit").textContent = _("Propose"));
   const named = () => (isLater() ? _("Schedule for %(brand)s", { brand }) : _("Publish now for %(brand)s", { brand }));
+  if (repeating.isChosen) return void (by("submit").textContent = _("Create the series"));
   by("submit").textContent = brand ? named() : isLater() ? _("Schedule") : _("Publish now");
 }
 
 function showTime() {
-  by("time").hidden = !isLater();
+  by("time").hidden = !isLater() && !repeating.isChosen;
+  repeating.show();
   nameButton();
 }
 
@@ -258,9 +267,11 @@ function begin() {
   const off = new Set(kept ? [] : copied?.off);
   if (content) fillIn(form, content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value), off });
   else showPanels();
+  if (series) form.elements.when.value = "repeats";
+  repeating.begin();
   showTime();
   if (editing) editing.begin(kept?.stored);
-  else draft.begin({ isCopy: Boolean(copied), isKept: Boolean(kept) });
+  else if (!series) draft.begin({ isCopy: Boolean(copied), isKept: Boolean(kept) });
   addEventListener("signing-in", () => keep({ body: read().body, stored: editing?.stored }));
   form.addEventListener("submit", submit);
   by("save")?.addEventListener("click", () => draft.save({ always: true }));

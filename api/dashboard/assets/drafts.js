@@ -65,6 +65,16 @@ export class Draft {
     return api("POST", path, undefined, { "Idempotency-Key": key, "If-Match": `"${this.stored.version}"` });
   }
 
+  /** It became a series: delete it. One that is gone already is no trouble. */
+  async discard() {
+    this.end();
+    try {
+      if (this.stored) await api("DELETE", this.#path);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+    }
+  }
+
   /** Nothing is saved any more: the post is accepted. */
   end() {
     clearTimeout(this.waiting);

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 import sqlalchemy
@@ -13,6 +11,7 @@ from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.contents.content_filter import ContentFilter
 from munadi.db.contents.few import few_due, few_named, few_with_words
 from munadi.db.contents.metadata import is_named
 from munadi.db.contents.overdue import overdue_contents
@@ -28,6 +27,7 @@ from munadi.db.contents.sources import (
     of_contents,
     of_dismissed,
     of_proposed,
+    of_series,
     read_by_index,
 )
 from munadi.db.contents.views import content_view
@@ -40,34 +40,6 @@ from munadi.domain.publication import HoldReason, PublicationStatus
 
 _NEWEST = (col(ContentRow.created_at).desc(), col(ContentRow.id).desc())
 _UNRESOLVED = {ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentStatus.UNCONFIRMED}
-
-
-@dataclass(frozen=True)
-class ContentFilter:
-    """Which posts to list; None and empty mean all. `overdue_at`: only those that are overdue then. `before` is the
-    (created_at, id) after which a page continues."""
-
-    brand_ref: str | None = None
-    ids: Collection[str] = ()
-    statuses: Collection[str] = ()
-    channel: str | None = None
-    account_id: str | None = None
-    client_ref: str | None = None
-    held: bool | None = None
-    proposed: Collection[str] = ()
-    dismissed: bool | None = None
-    overdue_at: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    words: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    before: Place | None = None
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The names of the filters that are set, without the place."""
-        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "before"}
-        return frozenset(name for name, value in given.items() if value or value is False)
 
 
 def _current_draft() -> ColumnElement[bool]:
@@ -196,6 +168,8 @@ async def _tried(
 
 
 async def _source(session: AsyncSession, wanted: ContentFilter) -> Source:
+    if wanted.series_id is not None:
+        return of_series(wanted.before, wanted.series_id)
     if wanted.account_id is not None:
         return of_account(wanted.before, wanted.account_id)
     if wanted.channel is not None:
@@ -234,6 +208,8 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         found.append(col(ContentRow.id).in_(wanted.ids))
     if wanted.statuses:
         found.append(status.in_(wanted.statuses))
+    if wanted.series_id is not None:
+        found.append(cast(ColumnElement[str], col(ContentRow.series_id)).concat("") == wanted.series_id)
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
     found += [is_named(name, value) for name, value in wanted.metadata.items()]

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.brands.modes import Brands
 from munadi.db.tables import AccountRow, ContentRow, PublicationRow
-from munadi.db.tables.contents import IS_NOT_PUBLISHED, IS_PROPOSED
+from munadi.db.tables.contents import IN_A_SERIES, IS_NOT_PUBLISHED, IS_PROPOSED
 from munadi.domain.publication import PublicationStatus
 
 # A place in a list: when a post was created, and its id.
@@ -106,6 +106,12 @@ def of_proposed(before: Place | None, decisions: Collection[str], brand_ref: str
         query = query.where(col(ContentRow.brand_ref) == brand_ref)
     parts = [query.where(col(ContentRow.proposed_as) == decision) for decision in sorted(set(decisions))]
     return Source(parts, frozenset({"proposed", "brand_ref"}))
+
+
+def of_series(before: Place | None, series_id: str) -> Source:
+    """The posts that a series has made."""
+    query: Select[Any] = _ordered(ContentRow.id, ContentRow.created_at, before)
+    return Source([query.where(text(IN_A_SERIES), col(ContentRow.series_id) == series_id)], frozenset({"series_id"}))
 
 
 async def count_proposed(session: AsyncSession, brands: Brands, limit: int) -> int:

@@ -63,6 +63,7 @@ class ContentRow(SQLModel, table=True):
         partial_index("contents_slot_queue", "brand_ref", "slot_queue", "scheduled_at", where=IN_A_SLOT, unique=True),
         # A series has one post for each date. `occurrence` is in the name, by which a refusal is known.
         partial_index("contents_series_occurrence", "series_id", "occurrence", where=IN_A_SERIES, unique=True),
+        partial_index("contents_of_series_by_age", "series_id", "created_at", "id", where=IN_A_SERIES),
         # What a person must look at, counted for the navigation of every page.
         *(
             partial_index(name, *columns, where=NEEDS_A_PERSON)

@@ -355,6 +355,13 @@ export const POST_FILTERS: INodeProperties[] = [
 		description: 'Words in the text, or the whole <code>clientRef</code>',
 	},
 	{
+		displayName: 'Series ID',
+		name: 'seriesId',
+		type: 'string',
+		default: '',
+		description: 'Only posts that this series has made',
+	},
+	{
 		displayName: 'Since',
 		name: 'since',
 		type: 'dateTime',
