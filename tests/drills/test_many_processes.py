@@ -29,8 +29,8 @@ OF_PROCESS = 20
 
 
 def sessions_of(server: PostgresServer) -> int:
-    """How many sessions of the server serve a database of the test."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'munadi_%'"
+    """How many sessions of the server serve a client at a database of the test; the server's own helpers do not."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'munadi_%' AND backend_type = 'client backend'"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
         [count] = connection.execute(query).fetchone() or (0,)
         return int(count)
