@@ -37,6 +37,9 @@ def publish(
     slot: writing.Slot = None,
     timezone: writing.Zone = None,
     media: writing.Media = None,
+    alt: writing.Alts = None,
+    option: writing.Options = None,
+    board: writing.Board = None,
     brand_ref: BrandRef = None,
     idempotency_key: Annotated[
         str | None,
@@ -54,9 +57,10 @@ def publish(
     from munadi.client.steps import key_or_new
 
     key = key_or_new(writing.checked_key(idempotency_key))
-    given |= {"text": text, "channels": channel, "scheduledAt": scheduled_at, "timezone": timezone}
-    given |= {"slot": slot}
-    payload = writing.written_post(session, file, brand_ref, media, **given)
+    options = [*(option or []), *([f"pinterest.boardId={board}"] if board is not None else [])]
+    given |= {"text": text, "channels": writing.targets(channel or [], options)}
+    given |= {"scheduledAt": scheduled_at, "timezone": timezone, "slot": slot}
+    payload = writing.written_post(session, file, brand_ref, writing.described(media or [], alt or []), **given)
     try:
         made = session.client.contents.submit(payload, key)
     except (NotReachable, ProblemError) as error:
@@ -169,10 +173,15 @@ def edit(
 def reschedule(
     session: Session,
     content_id: ContentId,
-    scheduled_at: Annotated[str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local with a zone.")],
+    scheduled_at: Annotated[
+        str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local: of --timezone or the brand.")
+    ],
     **given: Any,
 ) -> None:
     """Move a post that is not being published yet to another time."""
+    known = {"scheduledAt": scheduled_at} | given
+    if writing.needs_zone(known):
+        given |= writing.zone_of(session, session.client.contents.get(content_id)["brandRef"])
     session.show(session.client.contents.reschedule(content_id, scheduled_at, **given), print_content)
 
 

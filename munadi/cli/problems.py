@@ -23,7 +23,9 @@ def print_problem(session: Session, error: ProblemError) -> None:
     out, problem = session.out, error.problem
     code = f", {error.code}" if error.code else ""
     out.note((f"{problem.get('title') or 'Refused'} ({error.status}{code})", "red"))
-    if detail := problem.get("detail"):
+    detail = problem.get("detail")
+    # A problem with one error has its message as the detail, too.
+    if detail and [each.get("message") for each in error.violations] != [detail]:
         out.note(detail)
     if address := problem.get("permalink"):
         out.note(f"Its address: {address}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +23,8 @@ ToChannels = Annotated[
     Option("--channel", metavar="CHANNEL", help="Publish to this one; repeat it for several.", autocompletion=channels),
 ]
 At = Annotated[
-    str | None, Option("--at", metavar="TIME", help="ISO 8601, with an offset or with --timezone; now by default.")
+    str | None,
+    Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local: of --timezone or the brand. Absent: now."),
 ]
 Slot = Annotated[
     str | None,
@@ -31,11 +35,30 @@ Slot = Annotated[
         "after TIME.",
     ),
 ]
-Zone = Annotated[str | None, Option("--timezone", metavar="ZONE", help="Of --at, such as Asia/Kolkata.")]
+Zone = Annotated[
+    str | None,
+    Option("--timezone", metavar="ZONE", help="Of local times, such as Asia/Kolkata; else the brand's."),
+]
 Media = Annotated[
     list[Path] | None,
     Option("--media", metavar="PATH", help="A picture, video or document to upload; repeat it, in order."),
 ]
+Alts = Annotated[
+    list[str] | None,
+    Option("--alt", metavar="TEXT", help="What a picture shows, for those who cannot see it; one for each --media."),
+]
+Options = Annotated[
+    list[str] | None,
+    Option(
+        "--option",
+        metavar="CHANNEL.NAME=VALUE",
+        help="An option of a network, such as youtube.privacyStatus=unlisted; VALUE is JSON or a text. Repeat it for "
+        "more. munadi channels get CHANNEL lists them.",
+    ),
+]
+Board = Annotated[str | None, Option("--board", metavar="BOARD_ID", help="Pinterest's board: pinterest.boardId.")]
+# The fields that may be local times.
+TIMES = ("scheduledAt", "publishBy", "withdrawAt")
 
 
 def checked_key(given: str | None) -> str | None:
@@ -51,7 +74,7 @@ def checked_key(given: str | None) -> str | None:
 
 
 def written_post(
-    session: Session, file: str | None, brand_ref: str | None, media: list[Path] | None, **fields: Any
+    session: Session, file: str | None, brand_ref: str | None, media: Sequence[Mapping[str, str]], **fields: Any
 ) -> Any:
     """The post from the file or from the options, ready to send. Raises CommandFailed (USAGE) for both or neither.
 
@@ -71,10 +94,70 @@ def written_post(
         raise CommandFailed("give --brand-ref: the brand that the post is published for", Exit.USAGE)
     if "slot" in given:
         given["slot"] = given["slot"] if given["slot"] in ("next", "last") else {"after": given["slot"]}
-    if "timezone" in given and not {"scheduledAt", "slot", "publishBy", "withdrawAt"} & given.keys():
+    if "timezone" in given and not {"slot", *TIMES} & given.keys():
         advice = "without a time the post is published at once"
         raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
     given["brandRef"] = brand_ref
     if media:
-        given["media"] = [{"path": str(path)} for path in media]
+        given["media"] = [*media]
+    if needs_zone(given):
+        given |= zone_of(session, brand_ref)
     return with_media(session, given, Path.cwd())
+
+
+def needs_zone(given: Mapping[str, Any]) -> bool:
+    """Whether fields have a local time, and do not say of which zone."""
+    slot = given.get("slot")
+    times = [*(given.get(name) for name in TIMES), slot.get("after") if isinstance(slot, dict) else None]
+    return "timezone" not in given and any(_is_local(time) for time in times)
+
+
+def zone_of(session: Session, brand_ref: str) -> dict[str, str]:
+    """The brand's zone as a field. Nothing where it has none or the key may not read it: then the API refuses."""
+    from munadi.client import ProblemError
+
+    try:
+        zone = session.client.brands.get(brand_ref)["timezone"]
+    except ProblemError as error:
+        if error.status not in (403, 404):
+            raise
+        return {}
+    return {"timezone": zone} if zone else {}
+
+
+def described(media: Iterable[Path], alts: Sequence[str]) -> list[dict[str, str]]:
+    """The files of a post by their paths, each with its text. Raises CommandFailed (USAGE) for texts without files."""
+    files = [{"path": str(path)} for path in media]
+    if len(alts) > len(files):
+        raise CommandFailed(f"{len(alts)} --alt for {len(files)} --media: give one for each file, in order", Exit.USAGE)
+    return [file | ({"alt": alts[place]} if place < len(alts) else {}) for place, file in enumerate(files)]
+
+
+def targets(names: Sequence[str], options: Iterable[str]) -> list[Any]:
+    """The channels of a post, each with its options. Raises CommandFailed (USAGE) for what is no option of them."""
+    found: dict[str, dict[str, Any]] = {}
+    for given in options:
+        name, equals, value = given.partition("=")
+        channel, dot, option = name.partition(".")
+        if not (equals and dot and channel and option):
+            raise CommandFailed(f"--option {given}: write CHANNEL.NAME=VALUE", Exit.USAGE)
+        if channel not in names:
+            raise CommandFailed(f"--option {given}: give --channel {channel}, too", Exit.USAGE)
+        found.setdefault(channel, {})[option] = _value(value)
+    return [{"channel": name, "options": found[name]} if name in found else name for name in names]
+
+
+def _value(text: str) -> Any:
+    """What was written as JSON; anything else, and a long number such as an id, is a text."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**31 else value
+
+
+def _is_local(time: str | None) -> bool:
+    try:
+        return time is not None and datetime.fromisoformat(time).tzinfo is None
+    except ValueError:
+        return False  # the API says what is wrong with it

@@ -64,9 +64,74 @@ def test_every_plain_field_of_a_post_is_an_option(munadi: Munadi, api: FakeApi) 
     ]
 
 
+def test_a_local_time_is_of_the_brand(munadi: Munadi, api: FakeApi) -> None:
+    api.on("POST /v1/contents", content())
+    api.on("GET /v1/contents/cnt_1", content())
+    api.on("POST /v1/contents/cnt_1/reschedule", content())
+    api.on("GET /v1/brands/acme", {"ref": "acme", "timezone": "Asia/Kolkata"})
+    for when in (("--at", "2030-01-15T09:00"), ("--slot", "2030-01-15T09:00"), ("--publish-by", "2030-01-15T09:00")):
+        assert munadi(*PUBLISH, "--channel", "bluesky", "--text", "x", *when).exit_code == 0
+    assert munadi("contents", "reschedule", "cnt_1", "--at", "2030-01-15T09:00").exit_code == 0
+    sent = [*api.bodies("POST /v1/contents"), *api.bodies("POST /v1/contents/cnt_1/reschedule")]
+    assert [body.get("timezone") for body in sent] == ["Asia/Kolkata"] * 4
+    # One that says its offset is sent as it is, and a brand without a zone leaves the question to the API.
+    assert munadi(*PUBLISH, "--channel", "bluesky", "--text", "x", "--at", "2030-01-15T09:00Z").exit_code == 0
+    api.on("GET /v1/brands/acme", {"ref": "acme", "timezone": None})
+    assert munadi(*PUBLISH, "--channel", "bluesky", "--text", "x", "--at", "2030-01-15T09:00").exit_code == 0
+    assert all("timezone" not in body for body in api.bodies("POST /v1/contents")[3:])
+
+
+def test_a_single_error_is_said_once(munadi: Munadi, api: FakeApi) -> None:
+    error = {"pointer": "/text", "code": "TEXT_TOO_LONG", "message": "the text is too long", "limit": 300}
+    problem = {
+        "title": "Refused",
+        "status": 422,
+        "code": "INVALID_REQUEST",
+        "detail": error["message"],
+        "errors": [error],
+    }
+    api.on("POST /v1/contents", httpx.Response(422, json=problem))
+    post = (*PUBLISH, "--channel", "bluesky", "--text", "x")
+    assert munadi(*post).output.count("the text is too long") == 1
+    several = problem | {"detail": "2 rules are broken", "errors": [error, error]}
+    api.on("POST /v1/contents", httpx.Response(422, json=several))
+    assert "2 rules are broken" in munadi(*post).output
+
+
+def test_options_of_networks_and_alternative_texts(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.jpg", "b.jpg")]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    api.on("POST /v1/media", MEDIA)
+    api.on("POST /v1/contents", content())
+    media = [part for file in files for part in ("--media", str(file))]
+    channels = [part for name in ("bluesky", "pinterest", "youtube") for part in ("--channel", name)]
+    options = (
+        "--option",
+        "youtube.madeForKids=false",
+        "--option",
+        "youtube.tags=[1, 2]",
+        "--option",
+        "youtube.title=a=b",
+    )
+    answer = munadi(*PUBLISH, *channels, *media, "--alt", "A boat", *options, "--board", "104426503825784763")
+    assert answer.exit_code == 0, answer.output
+    [body] = api.bodies("POST /v1/contents")
+    assert body["media"] == [{"id": "med_1", "alt": "A boat"}, {"id": "med_1"}]
+    assert body["channels"] == [
+        "bluesky",
+        {"channel": "pinterest", "options": {"boardId": "104426503825784763"}},
+        {"channel": "youtube", "options": {"madeForKids": False, "tags": [1, 2], "title": "a=b"}},
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (("--channel", "bluesky", "--text", "x", "--alt", "y"), "1 --alt for 0 --media"),
+        (("--channel", "bluesky", "--option", "x"), "write CHANNEL.NAME=VALUE"),
+        (("--channel", "bluesky", "--option", "title=x"), "write CHANNEL.NAME=VALUE"),
+        (("--channel", "bluesky", "--board", "12"), "give --channel pinterest, too"),
         (("--text", "x"), "give --channel"),
         ((), "give --channel"),
         (("--file", "post.json", "--text", "x"), "not both"),
