@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,37 @@ CORPUS = (
     Film("short.mp4", seconds=1),
     Film("reel.mp4", size=(1080, 1920)),
 )
+
+
+def feature(path: Path, seconds: int, size: tuple[int, int] = (1280, 720)) -> Path:
+    """A film of many seconds in a codec of old cameras: ten seconds of moving pictures with noise, again and again."""
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream("mpeg4", rate=30)
+        pictures.bit_rate = 2_500_000
+        pictures.width, pictures.height, pictures.pix_fmt = *size, "yuv420p"
+        drawn = [bytes(packet) for frame in _moving(size, 10) for packet in pictures.encode(frame)]
+        drawn += [bytes(packet) for packet in pictures.encode(None)]
+        for number in range(seconds * 30):
+            packet = av.Packet(drawn[number % len(drawn)])
+            packet.stream, packet.time_base = pictures, Fraction(1, 30)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = number % len(drawn) == 0
+            container.mux(packet)
+    return path
+
+
+def _moving(size: tuple[int, int], seconds: int) -> Iterator[av.VideoFrame]:
+    graph = av.filter.Graph()
+    parts = [
+        graph.add("testsrc2", f"size={size[0]}x{size[1]}:rate=30:duration={seconds}"),
+        graph.add("noise", "alls=12:allf=t"),
+        graph.add("format", "pix_fmts=yuv420p"),
+        graph.add("buffersink"),
+    ]
+    for one, following in pairwise(parts):
+        one.link_to(following)
+    graph.configure()
+    for number in range(30 * seconds):
+        frame = graph.pull()
+        frame.pts, frame.time_base = number, Fraction(1, 30)
+        yield frame
