@@ -60,7 +60,12 @@ class ApiPages:
         return self.pages.get(operation_id)
 
     def _render(self, template: str, **values: Any) -> bytes:
-        return _environment().get_template(template).render(groups=groups(self.document), **values).encode()
+        return (
+            _environment()
+            .get_template(template)
+            .render(groups=groups(self.document), top="/docs/", asked="", **values)
+            .encode()
+        )
 
 
 async def api_pages(app: FastAPI) -> ApiPages:

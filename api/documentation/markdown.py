@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -58,12 +58,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the documentation as HTML, with the headings and links that are in it."""
+    """A page of the documentation as HTML, with the headings and links that are in it. `parts`: the words below each
+    heading, None before the first one."""
 
     title: str
     html: str
     headings: tuple[Heading, ...]
     links: tuple[Link, ...]
+    parts: tuple[tuple[Heading | None, str], ...]
 
     @property
     def anchors(self) -> frozenset[str]:
@@ -88,9 +90,10 @@ def render(text: str) -> Page:
     titles = [heading.text for heading in headings if heading.level == 1]
     if not titles:
         raise ValueError("a page begins with a heading of the first level")
+    parts = tuple(_parts(tokens, headings))
     for token in tokens:
         _fit(token)
-    return Page(titles[0], _PARSER.renderer.render(tokens, _PARSER.options, {}), headings, links)
+    return Page(titles[0], _PARSER.renderer.render(tokens, _PARSER.options, {}), headings, links, parts)
 
 
 def fragment(text: str) -> str:
@@ -153,8 +156,27 @@ def _links(tokens: Sequence[Token]) -> Iterator[Link]:
                 yield Link(child.content, str(child.attrGet("src")), section, False)
 
 
-def _words(inside: Token) -> str:
-    return "".join(child.content for child in inside.children or [] if child.type in ("text", "code_inline"))
+def _parts(tokens: Sequence[Token], headings: Iterable[Heading]) -> Iterator[tuple[Heading | None, str]]:
+    waiting, heading, words = iter(headings), None, list[str]()
+    for before, token in pairwise([Token("", "", 0), *tokens]):
+        if before.type == "heading_open":
+            yield heading, " ".join(words)
+            heading, words = next(waiting), []
+        elif token.type == "inline":
+            words.append(_words(token, breaks=" "))
+        elif token.type in ("fence", "code_block"):
+            words.append(token.content)
+    yield heading, " ".join(words)
+
+
+def _words(inside: Token, breaks: str = "") -> str:
+    said = {"text", "code_inline"}
+    children = inside.children or []
+    return "".join(
+        child.content if child.type in said else breaks
+        for child in children
+        if child.type in said or child.type.endswith("break")
+    )
 
 
 def _fit(token: Token) -> None:

@@ -27,7 +27,7 @@ KEPT = {"Cache-Control": "public, max-age=300"}
 # Our own script, which calls this installation only.
 HEADERS = KEPT | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
 

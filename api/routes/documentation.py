@@ -1,35 +1,38 @@
-"""`/docs/`: the documentation as pages, and each page as the Markdown that it is written in."""
+"""`/docs/`: the documentation as pages, each page as its Markdown, and a search in all of them."""
 
 from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from api.auth import not_found
 from api.documentation import HERE
+from api.documentation.api_pages import api_pages
 from api.documentation.folder import TYPES, files, moved, page_at
 from api.documentation.markdown import page_of
 from api.documentation.navigation import INDEX, language_of, neighbours, relative, sections, shown_as
+from api.documentation.search import MOST_CHARACTERS, Search, parts_of_operations, parts_of_pages
 from api.http.turns import ONE_A_TURN
 
 router = APIRouter(prefix="/docs", include_in_schema=False, dependencies=[ONE_A_TURN])
 
-# What pages are made of, besides their pictures: our style, and the dashboard's icon.
+# What pages are made of, besides their pictures: our style and script, and the dashboard's icon.
 ASSETS = {
     "style.css": (HERE / "assets" / "style.css", "text/css"),
+    "copy.js": (HERE / "assets" / "copy.js", "text/javascript"),
     "icon.svg": (HERE.parent / "dashboard" / "assets" / "icon.svg", "image/svg+xml"),
 }
 KEPT = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
-# Our own style and pictures: no script, nothing of others, no frame around us.
+# Our own style, script and pictures: nothing of others, no frame around us.
 HEADERS = KEPT | {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
 _TEMPLATES = Environment(
@@ -41,6 +44,27 @@ _TEMPLATES = Environment(
 async def go_to_index() -> Response:
     """The index has a slash, so that its links are relative to it."""
     return RedirectResponse("docs/", 308)
+
+
+@router.get("/search")
+async def search(request: Request, q: Annotated[str, Query()] = "") -> Response:
+    """The parts of the documentation, and the operations of the API, that have these words."""
+    index = await _index(request)
+    asked = q.strip()[:MOST_CHARACTERS]
+    found = await asyncio.to_thread(index.find, asked)
+    return HTMLResponse(_filled("search.html", "search", asked=asked, found=found), headers=HEADERS)
+
+
+async def _index(request: Request) -> Search:
+    """The index of this application, made by the first search: that takes a second, and most processes have none."""
+    pages, state = await api_pages(request.app), request.app.state
+    async with state.api_pages_lock:
+        if not hasattr(state, "search"):
+            state.search = await asyncio.to_thread(
+                lambda: Search([*parts_of_pages(files()), *parts_of_operations(pages.document)])
+            )
+    index: Search = state.search
+    return index
 
 
 @router.get("/{address:path}")
@@ -98,17 +122,20 @@ def _rendered(name: str, changed: tuple[int, ...]) -> bytes:
     known = files()
     page = page_of(known[name])
     before, after = neighbours(name, known)
-    html = _TEMPLATES.get_template("page.html").render(
-        page=page,
-        body=Markup(page.html),  # noqa: S704  our own Markdown
-        contents=[heading for heading in page.headings if heading.level == 2],
+    contents = [heading for heading in page.headings if heading.level == 2]
+    body = Markup(page.html)  # noqa: S704  our own Markdown
+    return _filled("page.html", name, page=page, body=body, contents=contents, before=before, after=after)
+
+
+def _filled(template: str, name: str, **values: Any) -> bytes:
+    known = files()
+    html = _TEMPLATES.get_template(template).render(
         name=name,
         current=shown_as(name, known),
         sections=sections(known),
-        before=before,
-        after=after,
         top="../" * name.count("/"),
         relative=relative,
         language=language_of,
+        **{"asked": "", **values},
     )
     return html.encode()

@@ -34,7 +34,9 @@ class PageReader(HTMLParser):
                 self.ids.append(value or "")
             elif name == "style" or name.startswith("on"):
                 self.refused.append(f"{tag} {name}")
-        if tag in ("script", "style", "iframe", "form"):
+        given = dict(attributes)
+        is_ours = (tag == "script" and str(given.get("src")).endswith("copy.js")) or given.get("role") == "search"
+        if tag in ("script", "style", "iframe", "form") and not is_ours:
             self.refused.append(tag)
 
 
@@ -51,7 +53,7 @@ async def crawl(api: ApiHarness) -> dict[str, PageReader]:
         is_page = answer.headers["content-type"].startswith("text/html") and not address.startswith(f"{ROOT}/docs/api")
         found[address] = PageReader(answer.text if is_page else "")
         targets = {urldefrag(urljoin(address, link)).url for link in found[address].links}
-        waiting += sorted(target for target in targets if target.startswith(f"{ROOT}/"))
+        waiting += sorted(target for target in targets if target.startswith((f"{ROOT}/docs", f"{ROOT}/openapi")))
     return found
 
 
@@ -138,3 +140,36 @@ async def test_pictures_and_data_are_served(api: ApiHarness) -> None:
     assert picture.content == files()["images/sandbox.png"].read_bytes()
     assert (await api.read("/docs/reference/openapi.json"))["openapi"].startswith("3.1")
     assert (await api.get("/docs/style.css")).headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize(
+    ("words", "best"),
+    [
+        ("retention texts", "guides/retention"),
+        ("MUNADI_RETENTION__POST_TEXTS_DAYS", "guides/retention"),
+        ("withdrawing", "guides/withdrawing"),
+        ("withd", "guides/withdrawing"),
+        ("Create content", "api/contents.create"),
+        ("which event when it fails", "webhooks#which-event-when-something-fails"),
+        ("रोकें", "hi/tutorial#"),
+    ],
+)
+async def test_words_are_found_in_pages_and_operations(api: ApiHarness, words: str, best: str) -> None:
+    answer = await api.get("/docs/search", key="", params={"q": words})
+    assert answer.status_code == 200
+    found = PageReader(answer.text.partition("<main")[2]).links
+    assert any(link.startswith(best) for link in found[:3]), found[:5]
+    for link in found:
+        target = await api.get(f"/docs/{urldefrag(link).url}", key="", headers={"Accept": BROWSER})
+        assert target.status_code == 200, link
+        anchor = urldefrag(link).fragment
+        assert not anchor or f'id="{anchor}"' in target.text, link
+
+
+@pytest.mark.parametrize(
+    "words", ["", "   ", "xyzzy", "'; DROP TABLE parts", '"a" OR "b" NEAR(', "<script>alert(1)</script>", "*" * 5000]
+)
+async def test_a_search_for_anything_is_answered(api: ApiHarness, words: str) -> None:
+    answer = await api.get("/docs/search", key="", params={"q": words})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text

@@ -26,6 +26,7 @@ OPEN = {
     "GET /docs/api/{operation_id}",
     "GET /docs/api/assets/{name}",
     "GET /docs",
+    "GET /docs/search",
     "GET /docs/{address:path}",
     "GET /connect/assets/page.css",
     "GET /connect/assets/icon.svg",

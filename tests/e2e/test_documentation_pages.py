@@ -72,6 +72,26 @@ async def test_the_keyboard_reaches_the_page_and_the_map(stack: Stack, browser: 
     await page.context.close()
 
 
+async def test_words_are_searched_and_an_example_is_copied(stack: Stack, browser: Browser) -> None:
+    for look, (width, dark, rules) in LOOKS.items():
+        page, complaints = await opened(browser, f"{stack.info['api']}/docs/api/contents.list", width, dark)
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("searchbox", name="Search the documentation").fill("withdraw before")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("“withdraw before”")
+        assert await judge(page, f"docs-search-{look}", rules=rules) == []
+        assert await page.evaluate(CUT_OFF) == []
+        await page.get_by_role("article").get_by_role("link", name="Withdrawing a live post").first.click()
+        example = page.locator(".example").first
+        await example.hover()
+        await example.get_by_role("button", name="Copy").click()
+        await expect(example.get_by_role("button", name="Copied")).to_be_visible()
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        assert copied == await example.locator("code").text_content()
+        assert complaints == []
+        await page.context.close()
+
+
 async def test_an_operation_is_found_and_tried_with_a_key(stack: Stack, brand: Brand, browser: Browser) -> None:
     page, complaints = await opened(browser, f"{stack.info['api']}/docs/api", DESK, dark=False)
     found = page.get_by_role("article").get_by_role("link", name="Create content")
