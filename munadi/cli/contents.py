@@ -57,7 +57,7 @@ def publish(
     from munadi.client.steps import key_or_new
 
     key = key_or_new(writing.checked_key(idempotency_key))
-    options = [*(option or []), *([f"pinterest.boardId={board}"] if board is not None else [])]
+    options = [*(option or []), *writing.board_options(session, channel or [], board)]
     given |= {"text": text, "channels": writing.targets(channel or [], options)}
     given |= {"scheduledAt": scheduled_at, "timezone": timezone, "slot": slot}
     payload = writing.written_post(session, file, brand_ref, writing.described(media or [], alt or []), **given)

@@ -52,11 +52,14 @@ Options = Annotated[
     Option(
         "--option",
         metavar="CHANNEL.NAME=VALUE",
-        help="An option of a network, such as youtube.privacyStatus=unlisted; VALUE is JSON or a text. Repeat it for "
-        "more. munadi channels get CHANNEL lists them.",
+        help="An option of a network; VALUE is JSON or a text. Repeat it for "
+        "more. munadi channels describe CHANNEL lists them.",
     ),
 ]
-Board = Annotated[str | None, Option("--board", metavar="BOARD_ID", help="Pinterest's board: pinterest.boardId.")]
+Board = Annotated[
+    str | None,
+    Option("--board", metavar="BOARD_ID", help="The board, where the network has boards: its option boardId."),
+]
 # The fields that may be local times.
 TIMES = ("scheduledAt", "publishBy", "withdrawAt")
 
@@ -131,6 +134,17 @@ def described(media: Iterable[Path], alts: Sequence[str]) -> list[dict[str, str]
     if len(alts) > len(files):
         raise CommandFailed(f"{len(alts)} --alt for {len(files)} --media: give one for each file, in order", Exit.USAGE)
     return [file | ({"alt": alts[place]} if place < len(alts) else {}) for place, file in enumerate(files)]
+
+
+def board_options(session: Session, names: Sequence[str], board: str | None) -> list[str]:
+    """The board as an option of each channel that has boards. Raises CommandFailed (USAGE) where none has."""
+    if board is None:
+        return []
+    described = [(name, session.client.channels.get(name)["options"]) for name in names]
+    found = [f"{name}.boardId={board}" for name, options in described if "boardId" in options.get("properties", {})]
+    if not found:
+        raise CommandFailed("--board: no --channel of this post has boards", Exit.USAGE)
+    return found
 
 
 def targets(names: Sequence[str], options: Iterable[str]) -> list[Any]:

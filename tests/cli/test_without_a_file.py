@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from munadi.channels.registry import channel_views
 from tests.cli.conftest import FakeApi, Munadi, content
 
 MEDIA = {
@@ -81,6 +82,16 @@ def test_a_local_time_is_of_the_brand(munadi: Munadi, api: FakeApi) -> None:
     assert all("timezone" not in body for body in api.bodies("POST /v1/contents")[3:])
 
 
+def test_a_board_needs_a_network_with_boards(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/channels/bluesky", {"name": "bluesky", "options": {"properties": {}}})
+    result = munadi(*PUBLISH, "--channel", "bluesky", "--board", "12")
+    assert (result.exit_code, len(api.requests), "no --channel of this post has boards" in result.output) == (
+        2,
+        1,
+        True,
+    )
+
+
 def test_a_single_error_is_said_once(munadi: Munadi, api: FakeApi) -> None:
     error = {"pointer": "/text", "code": "TEXT_TOO_LONG", "message": "the text is too long", "limit": 300}
     problem = {
@@ -114,6 +125,10 @@ def test_options_of_networks_and_alternative_texts(munadi: Munadi, api: FakeApi,
         "--option",
         "youtube.title=a=b",
     )
+    for name in ("bluesky", "pinterest", "youtube"):
+        api.on(
+            f"GET /v1/channels/{name}", next(one for one in channel_views() if one.name == name).model_dump(mode="json")
+        )
     answer = munadi(*PUBLISH, *channels, *media, "--alt", "A boat", *options, "--board", "104426503825784763")
     assert answer.exit_code == 0, answer.output
     [body] = api.bodies("POST /v1/contents")
@@ -131,7 +146,7 @@ def test_options_of_networks_and_alternative_texts(munadi: Munadi, api: FakeApi,
         (("--channel", "bluesky", "--text", "x", "--alt", "y"), "1 --alt for 0 --media"),
         (("--channel", "bluesky", "--option", "x"), "write CHANNEL.NAME=VALUE"),
         (("--channel", "bluesky", "--option", "title=x"), "write CHANNEL.NAME=VALUE"),
-        (("--channel", "bluesky", "--board", "12"), "give --channel pinterest, too"),
+        (("--channel", "bluesky", "--option", "youtube.madeForKids=false"), "give --channel youtube, too"),
         (("--text", "x"), "give --channel"),
         ((), "give --channel"),
         (("--file", "post.json", "--text", "x"), "not both"),
