@@ -36,6 +36,7 @@ class ChannelName(StrEnum):
     TELEGRAM = "telegram"
     YOUTUBE = "youtube"
     DISCORD = "discord"
+    GOOGLE_BUSINESS = "google_business"
 
 
 class TextUnit(StrEnum):

@@ -15,6 +15,7 @@ from munadi.sandbox.discord import Discord
 from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
+from munadi.sandbox.google_business import GoogleBusiness
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.linkedin import LinkedIn
 from munadi.sandbox.mastodon import Mastodon
@@ -33,6 +34,7 @@ NETWORKS: tuple[type[Platform[Any]], ...] = (
     Bluesky,
     Discord,
     Facebook,
+    GoogleBusiness,
     Instagram,
     LinkedIn,
     Mastodon,

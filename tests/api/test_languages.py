@@ -30,7 +30,7 @@ HINDI = {"Accept-Language": "hi-IN,hi;q=0.9,en;q=0.8"}
 DATA = {
     "Munadi", "API", "UTC", "URL", "ID", "English", "acme", "rival", "admin", "anyone", "tests",
     "Bluesky", "Instagram", "Facebook", "Threads", "LinkedIn", "Telegram", "Discord", "TikTok", "Pinterest", "YouTube",
-    "Mastodon", "Dev", "Page", "Diwali", "lamps", "Acme", "Stores", "example",
+    "Mastodon", "Google", "Business", "Profile", "Dev", "Page", "Diwali", "lamps", "Acme", "Stores", "example",
 }  # fmt: skip
 PAGES = (
     "/attention", "/calendar?brandRef=acme", "/calendar?brandRef=acme&view=week", "/calendar?view=day", "/contents",

@@ -18,6 +18,7 @@ CHANNELS = (
     "pinterest",
     "telegram",
     "discord",
+    "google_business",
     "tiktok",
     "x",
     "youtube",

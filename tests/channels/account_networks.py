@@ -14,6 +14,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, SECRET, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
+from tests.channels.scene_google_business import ACCOUNT, ACCOUNTS, LOCATION
 from tests.channels.scene_linkedin import PERSON, USERINFO
 from tests.channels.scene_pinterest import BOARD, BOARDS, page
 from tests.channels.scene_tiktok import CREATOR, CREATOR_INFO, done
@@ -57,6 +58,8 @@ class Network:
         built.network.on(*self.renew, ok(self.renewed) if renew is None else renew)
         if self.name == "tiktok":
             built.network.on("POST", CREATOR, done(CREATOR_INFO))
+        if self.name == "google_business":
+            built.network.on(*SCENES["google_business"].identity)
         if self.name == "pinterest":
             built.network.on("GET", BOARDS, page({"id": BOARD, "name": "Umbrellas"}))
         return built
@@ -163,5 +166,18 @@ PINTEREST = Network(
     renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 2_592_000, "token_type": "bearer"},
     settings={**SCENES["pinterest"].settings, **APP},
 )
-NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, LINKEDIN, PINTEREST, TIKTOK, X, YOUTUBE)}
+GOOGLE_BUSINESS = Network(
+    name="google_business",
+    me=ACCOUNTS,
+    who=ok({"accounts": [{"name": ACCOUNT}]}),
+    profile=(LOCATION, "Acme", "Acme"),
+    facts=dict(SCENES["google_business"].account.facts),
+    asked={"pageSize": "20"},
+    renew=("POST", "/token"),
+    renewed={"access_token": "fresh", "expires_in": 3599, "scope": "x", "token_type": "Bearer"},
+    settings={**SCENES["google_business"].settings, **APP},
+)
+NETWORKS = {
+    each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, GOOGLE_BUSINESS, LINKEDIN, PINTEREST, TIKTOK, X, YOUTUBE)
+}
 networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)

@@ -38,8 +38,7 @@ def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tupl
 
 def missing_of(channel: AnyChannel) -> Sequence[str]:
     """The settings that a log-in lacks."""
-    assert channel.authorizer is not None
-    return channel.authorizer.missing_settings
+    return channel.authorizer.missing_settings if channel.authorizer else ("no log-in",)
 
 
 async def decide(client: httpx.AsyncClient, url: str, back: str | None = None, **decision: str) -> dict[str, str]:
@@ -164,11 +163,12 @@ MASTODON_SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:me
 PINTEREST_SCOPES = ("user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write")
 X_SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
 LINKEDIN_SCOPES = ("w_organization_social", "r_organization_social", "rw_organization_admin")
-GOOGLE = "https://www.googleapis.com/auth/"
-YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
-CODE = {"client_id": "app-1", "response_type": "code"}
-DIALOG = {"response_type": "code", "auth_type": "rerequest"}
-SIXTY_DAYS = timedelta(days=60)
+BUSINESS, *YOUTUBE_SCOPES = (
+    f"https://www.googleapis.com/auth/{name}"
+    for name in ("business.manage", "youtube.upload", "youtube.readonly", "youtube.force-ssl")
+)
+CODE, OFFLINE = {"client_id": "app-1", "response_type": "code"}, {"access_type": "offline", "prompt": "consent"}
+DIALOG, SIXTY_DAYS = {"response_type": "code", "auth_type": "rerequest"}, timedelta(days=60)
 LOGINS = {
     "facebook": LoginScene(
         channel="facebook",
@@ -179,6 +179,17 @@ LOGINS = {
         life=None,
         needed="pages_manage_posts",
         spare="pages_manage_engagement",
+    ),
+    "google_business": LoginScene(
+        channel="google_business",
+        scopes=(BUSINESS,),
+        page="/google_business/auth/o/oauth2/v2/auth",
+        query={**CODE, "scope": BUSINESS, **OFFLINE},
+        exchange="token",
+        life=timedelta(hours=1),
+        needed=BUSINESS,
+        challenge=base64_challenge,
+        refused_redirect="",
     ),
     "instagram": LoginScene(
         channel="instagram",
@@ -254,7 +265,7 @@ LOGINS = {
         page="/linkedin/www/oauth/v2/authorization",
         query={**CODE, "scope": " ".join(LINKEDIN_SCOPES)},
         exchange="token",
-        life=timedelta(days=60),
+        life=SIXTY_DAYS,
         needed="w_organization_social",
         login="page",
         settings={"page_client_id": APP["client_id"], "page_client_secret": APP["client_secret"]},
@@ -272,15 +283,9 @@ LOGINS = {
     ),
     "youtube": LoginScene(
         channel="youtube",
-        scopes=YOUTUBE_SCOPES,
+        scopes=(*YOUTUBE_SCOPES,),
         page="/youtube/auth/o/oauth2/v2/auth",
-        query={
-            **CODE,
-            "scope": " ".join(YOUTUBE_SCOPES),
-            "access_type": "offline",
-            "prompt": "consent",
-            "include_granted_scopes": "true",
-        },
+        query={**CODE, **OFFLINE, "scope": " ".join(YOUTUBE_SCOPES), "include_granted_scopes": "true"},
         exchange="token",
         life=timedelta(hours=1),
         needed=YOUTUBE_SCOPES[0],

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.failure import Effect, Reason
-from tests.channels.error_facts import WORDS, discord, given, google, graph, telegram
+from tests.channels.envelopes import WORDS, given, google, google_business
+from tests.channels.error_facts import discord, graph, telegram
 
 R, REJECTED, NOT_SENT, UNKNOWN = Reason, Effect.REJECTED, Effect.NOT_SENT, Effect.UNKNOWN
 ODD = R.UNKNOWN_PROVIDER_ERROR
@@ -29,6 +30,12 @@ def li(status: int, **more: Any) -> Any:
 
 def x(status: int, detail: str, kind: str = "about:blank", **headers: Any) -> Any:
     return given(status, {"title": "x", "detail": detail, "type": kind, "status": status}, **headers)
+
+
+def photo_code(code: int) -> Any:
+    """A refused field of Google's, by a number."""
+    details = [{"errorDetails": [{"code": code, "field": "media", "message": WORDS}]}]
+    return given(400, {"error": {"code": 400, "message": WORDS, "status": "INVALID_ARGUMENT", "details": details}})
 
 
 INVALID = "https://api.twitter.com/2/problems/invalid-request"
@@ -109,6 +116,18 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         (given(400, {"code": 50001}), R.TARGET_NOT_ACCESSIBLE, REJECTED, "50001"),
         (discord(500, 50001), R.PROVIDER_OUTAGE, UNKNOWN, "50001"),
         (discord(503, 130000), R.PROVIDER_OUTAGE, UNKNOWN, "130000"),
+    ],
+    "google_business": [
+        (given(401), R.TOKEN_EXPIRED, NOT_SENT),
+        (given(429), R.RATE_LIMITED, NOT_SENT),
+        (given(404, "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"), R.INVALID_FIELD, REJECTED),
+        (given(404), ODD, UNKNOWN),
+        (google_business("NEW_WORD"), ODD, REJECTED, "NEW_WORD"),
+        (google_business("NEW_WORD", 502), R.PROVIDER_OUTAGE, UNKNOWN, "NEW_WORD"),
+        (google_business("PERMISSION_DENIED", 403), R.TARGET_NOT_ACCESSIBLE, REJECTED, "PERMISSION_DENIED"),
+        (photo_code(1003), R.MEDIA_VALIDATION_FAILED, REJECTED, "PHOTO_UPLOAD_FAILED"),
+        (photo_code(2), R.INVALID_FIELD, REJECTED, "INVALID_ARGUMENT"),
+        (given(400, {"error": {"errors": "text", "details": [5, {"errorDetails": [5]}]}}), ODD, REJECTED),
     ],
     "pinterest": [
         (pin(403, 7, "Something new"), ODD, REJECTED, "403/7"),

@@ -6,7 +6,6 @@ own tables are held against the facts and not against a copy of themselves.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -15,20 +14,9 @@ from typing import Any, NamedTuple
 
 from munadi.domain.failure import FailureClass
 from munadi.ports import Answer
+from tests.channels.envelopes import OAUTH, WORDS, business_keys, given, google_business, oauth, youtube
 
 DOCS = Path(__file__).parents[2] / "docs" / "networks"
-WORDS = "in its own words"
-OAUTH = {
-    "access_denied", "invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_request",
-    "unsupported_grant_type", "unsupported_response_type", "server_error", "temporarily_unavailable", "invalid_rapt",
-    "deleted_client",
-}  # fmt: skip
-
-
-def given(status: int, body: Any = None, **headers: str) -> Answer:
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, json.dumps(body))
-
-
 # The envelope of each network
 
 
@@ -49,10 +37,6 @@ def graph_of(key: str) -> Answer:
         return given(400, {"debug_info": {"retriable": True, "type": key, "message": WORDS}})
     code, _, subcode = key.partition("/")
     return graph(400, 25 if code == "*" else int(code), int(subcode) if subcode else None)
-
-
-def oauth(status: int, word: str) -> Answer:
-    return given(status, {"error": word, "error_description": WORDS})
 
 
 def xrpc(key: str) -> Answer:
@@ -113,20 +97,11 @@ def x(key: str) -> Answer:
     return given(403, {"title": "x", "detail": WORDS, "type": f"https://api.x.com/2/problems/{key}", "status": 403})
 
 
-def google(http: int, reason: str | None, message: str = WORDS, headers: Any = None, **more: Any) -> Answer:
-    """Of YouTube's Data API."""
-    errors = [{"domain": "global", "reason": reason, "message": message}] if reason else []
-    return given(http, {"error": {"code": 400, "message": message, "errors": errors, **more}}, **headers or {})
-
-
-def youtube(key: str) -> Answer:
-    return oauth(400, key) if key in OAUTH else google(400, key)
-
-
 ENVELOPES: dict[str, Callable[[str], Answer]] = {
     "bluesky": xrpc,
     "discord": discord_of,
     "facebook": graph_of,
+    "google_business": google_business,
     "instagram": graph_of,
     "linkedin": linkedin,
     "mastodon": mastodon,
@@ -218,6 +193,7 @@ KEYS: dict[str, Callable[[str], Iterator[str]]] = {
     "bluesky": _xrpc_keys,
     "discord": _discord_keys,
     "facebook": _graph_keys,
+    "google_business": business_keys,
     "instagram": _own_graph_keys,
     "linkedin": _linkedin_keys,
     "mastodon": _mastodon_keys,

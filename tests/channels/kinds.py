@@ -50,6 +50,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         for name in ("text", "photo", "photos", "video", "document")
     ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
+    "google_business": tuple(
+        Kind(name, "create_post", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
+        for name in ("text", "photo")
+    ),
     "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),
     "linkedin": tuple(
         Kind(

@@ -114,6 +114,13 @@ def _discord(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     return RawRead(one.status_code, one.json(), any(row["id"] == post_id for row in rows))
 
 
+def _google_business(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
+    place = f"{acme.account.facts['account']}/locations/{acme.account.external_id}/localPosts"
+    one = http.get(f"/google_business/api/v4/{place}/{post_id}", headers=_token(acme))
+    listed = http.get(f"/google_business/api/v4/{place}", headers=_token(acme)).json().get("localPosts", [])
+    return RawRead(one.status_code, one.json(), any(row["name"].endswith(f"/{post_id}") for row in listed))
+
+
 def _telegram(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     token = acme.account.credentials.access_token
     assert token is not None
@@ -151,6 +158,7 @@ READS: Mapping[str, Callable[[Acme, httpx.Client, str], RawRead]] = {
     "bluesky": _bluesky,
     "discord": _discord,
     "facebook": _facebook,
+    "google_business": _google_business,
     "instagram": _instagram,
     "linkedin": _linkedin,
     "mastodon": _mastodon,

@@ -143,6 +143,12 @@ PLACES = {
         {**APP, "poll_quick": 0.02},
         ("reel", "video", "publish", "index"),
     ),
+    "google_business": Place(
+        {role: role for role in ("api", "accounts", "locations", "auth", "token")},
+        {**APP, "poll_quick": 0.02, "poll_slow": 0.02, "poll_idle": 0.02},
+        ("processing",),
+        {"writesPerMinute": 1000, "requestsPerMinute": 10_000},
+    ),
     "instagram": Place(
         {"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"},
         {"poll_quick": 0.02, "version": "v26.0"},

@@ -11,6 +11,7 @@ from tests.channels.contract import Scene, each_scene
 from tests.channels.making import account, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_discord import DISCORD
+from tests.channels.scene_google_business import GOOGLE_BUSINESS
 from tests.channels.scene_linkedin import LINKEDIN
 from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
@@ -45,6 +46,20 @@ BLUESKY = Scene(
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
 )
 
-ALL = (BLUESKY, DISCORD, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, PINTEREST, TELEGRAM, THREADS, TIKTOK, X, YOUTUBE)
+ALL = (
+    BLUESKY,
+    DISCORD,
+    FACEBOOK,
+    GOOGLE_BUSINESS,
+    INSTAGRAM,
+    LINKEDIN,
+    MASTODON,
+    PINTEREST,
+    TELEGRAM,
+    THREADS,
+    TIKTOK,
+    X,
+    YOUTUBE,
+)
 SCENES = {scene.name: scene for scene in ALL}
 scenes = each_scene(SCENES)

@@ -43,10 +43,11 @@ class MediaSite:
 
         class Answering(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = files.get(self.path)
+                path = self.path.partition("?")[0]
+                body = files.get(path)
                 self.send_response(404 if body is None else 200)
-                if self.path in types:
-                    self.send_header("content-type", types[self.path])
+                if path in types:
+                    self.send_header("content-type", types[path])
                 self.send_header("content-length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")

@@ -18,6 +18,7 @@ from tests.channels.account_networks import (
     CHANNEL,
     FACEBOOK,
     GIVEN,
+    GOOGLE_BUSINESS,
     INSTAGRAM,
     NETWORKS,
     OPEN_ID,
@@ -40,7 +41,7 @@ R, S = Reason, Effect
 @networks
 async def test_a_token_belongs_to_one_profile(on: Network) -> None:
     built = on.bench()
-    found = await built.channel.verify(BARE if on is YOUTUBE else GIVEN)
+    found = await built.channel.verify(BARE if on in (GOOGLE_BUSINESS, YOUTUBE) else GIVEN)
     request = built.network.requests[0]
     assert (request.url.path.endswith(on.me), dict(request.url.params)) == (True, on.asked)
     assert request.headers["authorization"] == f"Bearer {TOKEN}"

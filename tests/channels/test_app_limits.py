@@ -6,7 +6,8 @@ import pytest
 
 from munadi.ports import Answer
 from tests.channels.calls import explained
-from tests.channels.error_facts import given, google, graph, tiktok
+from tests.channels.envelopes import given, google
+from tests.channels.error_facts import graph, tiktok
 from tests.channels.making import bench
 
 

@@ -16,20 +16,9 @@ from munadi.domain.failure import FailureClass as C
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 from tests.channels.calls import explained
+from tests.channels.envelopes import WORDS, given, google
 from tests.channels.error_cases import CASES, EVERYWHERE
-from tests.channels.error_facts import (
-    ENVELOPES,
-    WORDS,
-    Fact,
-    documented,
-    given,
-    google,
-    graph,
-    known,
-    of_videos,
-    telegram,
-    tiktok,
-)
+from tests.channels.error_facts import ENVELOPES, Fact, documented, graph, known, of_videos, telegram, tiktok
 from tests.channels.making import NOW, bench
 
 R, S = Reason, Effect

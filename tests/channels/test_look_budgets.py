@@ -34,7 +34,8 @@ from worker.looking import PostWatcher
 HOUR = timedelta(hours=1)
 NUMBERS = (1, 50, 120)
 # Telegram is asked for each message, five in a second: one more than a look reads shows as much. So is Discord.
-FEWER = {"discord": (1, 21), "telegram": (1, 21)}
+# Google's list has no order, so all of it is read.
+FEWER = {"discord": (1, 21), "google_business": (1, 21), "telegram": (1, 21)}
 LOST = 2
 GONE = {"tiktok": Verdict.UNSEEN}
 

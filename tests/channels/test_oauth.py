@@ -72,7 +72,7 @@ async def test_a_code_belongs_to_its_redirect_address(login: Login) -> None:
     assert login.scene.refused_redirect in (error.provider_message or "")
 
 
-@at("tiktok", "x", "youtube")
+@at("google_business", "tiktok", "x", "youtube")
 async def test_a_code_belongs_to_its_verifier(login: Login) -> None:
     error = await login.failure(await login.agreed(), verifier="x" * 64, reason=Reason.CONSENT_EXPIRED)
     assert "verifier" in (error.provider_message or "")
@@ -126,7 +126,8 @@ async def test_an_unknown_login_is_refused(login: Login) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["facebook", "instagram", "linkedin", "pinterest", "threads", "tiktok", "x", "youtube"]
+    "name",
+    ["facebook", "google_business", "instagram", "linkedin", "pinterest", "threads", "tiktok", "x", "youtube"],
 )
 @pytest.mark.parametrize("setting", ["client_id", "client_secret"])
 async def test_a_missing_setting_is_named(name: str, setting: str) -> None:

@@ -17,6 +17,7 @@ from tests.channels.consent import Login, asking, at, decide, missing_of, over
 from tests.channels.making import error_of
 
 PAGES = ("facebook", "instagram page")
+GOOGLES = ("google_business", "youtube")
 RENEWED = ("pinterest", "tiktok", "x", "youtube")
 
 
@@ -135,14 +136,14 @@ async def test_a_revocation_that_failed_is_reported(login: Login, body: Any) -> 
     assert (await login.channel.refresh(one)).access_token != one.credentials.access_token
 
 
-@at("facebook", *RENEWED)
+@at("facebook", "google_business", *RENEWED)
 async def test_the_refresh_token_of_a_grant_renews_the_access_token(login: Login) -> None:
     one = await login.connected()
     login.oracle.call("POST", "/clock", advanceSeconds=2 * 3600)  # a token of hours would be dead by now
     fresh = await login.channel.refresh(one)
     assert fresh.access_token != one.credentials.access_token
     assert fresh.refresh_token is not None
-    assert (fresh.refresh_token != one.credentials.refresh_token) is (login.scene.channel != "youtube")
+    assert (fresh.refresh_token != one.credentials.refresh_token) is (login.scene.channel not in GOOGLES)
 
 
 @at("instagram")
@@ -245,8 +246,8 @@ async def test_tiktok_refuses_a_code_with_http_200_too(login: Login) -> None:
     ("login", "status", "body"),
     [
         ("tiktok", 200, {"error": "invalid_client", "log_id": "1"}),
-        ("youtube", 401, {"error": "deleted_client"}),
-        ("youtube", 401, "nothing to read"),
+        *((name, 401, {"error": "deleted_client"}) for name in GOOGLES),
+        *((name, 401, "nothing to read") for name in GOOGLES),
     ],
     indirect=["login"],
 )

@@ -122,6 +122,12 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         absent("vanish", "channel_gone", {"code": 10003}, 404, UNREADABLE),
         absent("vanish", "kicked", {"code": 50001}, 403, UNREADABLE),
     ),
+    "google_business": (
+        absent("delete", "deleted", {"error": {"status": "NOT_FOUND"}}, 404),
+        Row("moderate", "rejected", REJECTED, {"state": "REJECTED"}),
+        absent("vanish", "role_lost", {"error": {"status": "PERMISSION_DENIED"}}, 403, UNREADABLE),
+        absent("vanish", "suspended", {"error": {"status": "NOT_FOUND"}}, 404, UNREADABLE),
+    ),
     "telegram": (
         absent("delete", "deleted", {"description": "Bad Request: message to edit not found"}, 400, listed=None),
         absent(

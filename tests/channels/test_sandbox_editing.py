@@ -22,6 +22,14 @@ KINDS: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     ("facebook", "photos", {}, {"text": "Corrected"}, "edit_post"),
     ("discord", "text", {"parts": ("Two",)}, {"text": "Corrected"}, "edit_message"),
     ("discord", "photos", {}, {"text": "Corrected", "options": {"embed": {"title": "Open"}}}, "edit_message"),
+    ("google_business", "photo", {}, {"text": "Corrected"}, "edit_post"),
+    (
+        "google_business",
+        "text",
+        {"link": "https://acme.example/"},
+        {"link": None, "options": {"callToAction": {"action": "call"}}},
+        "edit_post",
+    ),
     ("linkedin", "photos", {}, {"text": "Corrected (twice) #now"}, "edit_post"),
     ("pinterest", "photo", {"link": "https://acme.example/"}, {"text": "Corrected"}, "edit_pin"),
     (

@@ -38,6 +38,10 @@ async def test_a_post_is_published_once_with_its_id_address_and_text(acme: Acme,
     assert len(acme.posts) == 1
 
 
+# Whose photos tell posts apart.
+KEYED = ("discord", "google_business", "linkedin", "mastodon", "x")
+
+
 async def is_found_and_never_doubled(acme: Acme, kind: Kind, given: Any, saved: Saved) -> None:
     found = await acme.found(given, saved)
     (post,) = acme.posts
@@ -122,6 +126,8 @@ async def test_bluesky_reads_the_record_at_once_after_a_500(acme: Acme, kind: Ki
         ("x", "photo", "create_post", Published),  # so do their media keys
         ("discord", "text", "create_message", Unknown),
         ("discord", "photo", "create_message", Published),  # so do the names of their files
+        ("google_business", "text", "create_post", Unknown),
+        ("google_business", "photo", "create_post", Published),  # so does the address of the photo
         ("pinterest", "photo", "create_pin", Unknown),
         ("facebook", "text", "feed", Unknown),
         ("telegram", "text", "sendMessage", Unknown),
@@ -139,7 +145,7 @@ async def test_two_similar_live_posts_are_not_confused(acme: Acme, kind: str, vi
     twin = await acme.post(draft(acme, kind))
     found = await acme.find(given, saved)
     assert isinstance(found, wanted)
-    if kind == "photos" or (kind == "photo" and acme.name in ("discord", "linkedin", "mastodon", "x")):
+    if kind == "photos" or (kind == "photo" and acme.name in KEYED):
         assert found.post_id not in (None, twin.post_id)
     elif isinstance(found, Published):
         assert (found.post_id, [warning.code for warning in found.warnings]) == (None, ["POST_ID_PENDING"])

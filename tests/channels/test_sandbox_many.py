@@ -17,6 +17,7 @@ from tests.channels.test_sandbox_removing import spent
 LIVE, GONE, UNSEEN, UNREADABLE = Verdict.LIVE, Verdict.GONE, Verdict.UNSEEN, Verdict.UNREADABLE
 READS = {
     "discord": ("get_message",),
+    "google_business": ("list_posts", "get_post"),
     "linkedin": ("list_posts", "get_post", "get_posts", "get_page"),
     "pinterest": ("board_pins", "get_pin", "get_board", "list_boards"),
     "telegram": ("stopMessageLiveLocation",),
@@ -48,7 +49,10 @@ async def looked(acme: Acme, found: Sequence[PostedObject]) -> tuple[list[Verdic
 
 @pytest.mark.parametrize(
     ("acme", "calls"),
-    [("discord", 4), ("linkedin", 1), ("pinterest", 2), ("telegram", 4), ("tiktok", 1), ("x", 1), ("youtube", 1)],
+    [
+        *(("discord", 4), ("google_business", 1), ("linkedin", 1), ("pinterest", 2)),
+        *(("telegram", 4), ("tiktok", 1), ("x", 1), ("youtube", 1)),
+    ],
     indirect=["acme"],
 )
 async def test_how_many_calls_a_look_at_four_posts_makes(acme: Acme, calls: int) -> None:
@@ -69,11 +73,12 @@ async def test_what_is_no_id_spoils_no_other(acme: Acme) -> None:
     found = await published(acme, 2)
     wrong = PostedObject(id="no-id", version=found[0].version)
     verdicts, _ = await looked(acme, [found[0], wrong, found[1]])
-    assert verdicts == [LIVE, GONE if acme.name == "youtube" else UNREADABLE, LIVE]
+    assert verdicts == [LIVE, GONE if acme.name in ("google_business", "youtube") else UNREADABLE, LIVE]
 
 
 NO_SCOPE: dict[str, dict[str, Any]] = {
     "discord": {"error": "access"},
+    "google_business": {"error": "scopes"},
     "linkedin": {"error": "scopes"},
     "pinterest": {"error": "scopes"},
     "telegram": {"error": "kicked"},

@@ -31,6 +31,11 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", jpeg(kind="WEBP"), image(), R.MEDIA_VALIDATION_FAILED, "36001/2207005"),
     ("threads", None, video(), R.MEDIA_UNREACHABLE, "FAILED_DOWNLOADING_VIDEO"),
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
+    ("google_business", None, image(), R.MEDIA_UNREACHABLE, "PHOTO_FETCH_FAILED"),
+    *(
+        ("google_business", body, image(), R.MEDIA_VALIDATION_FAILED, "PHOTO_UPLOAD_FAILED")
+        for body in (WORDS, jpeg(200, 400))
+    ),
     *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
     *(

@@ -23,6 +23,8 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("facebook", "text", {"first_comment": "More"}),
     ("facebook", "photos", {}),
     ("facebook", "reel", {"first_comment": "More"}),
+    ("google_business", "photo", {}),
+    ("google_business", "text", {"link": "https://acme.example/"}),
     ("instagram page", "photo", {"first_comment": "More"}),
     ("instagram page", "photos", {}),
     ("linkedin", "text", {}),
@@ -115,6 +117,7 @@ DELETES = {"facebook": "*", "instagram": "delete_media", "threads": "delete_post
 DELETES |= {"mastodon": "delete_status", "telegram": "deleteMessage", "x": "delete_post"}
 DELETES |= {
     "discord": "delete_message",
+    "google_business": "delete_post",
     "linkedin": "delete_post",
     "pinterest": "delete_pin",
     "youtube": "delete_video",

@@ -18,6 +18,7 @@ DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok"
 KIND = {
     "bluesky": "text",
     "discord": "text",
+    "google_business": "text",
     "linkedin": "text",
     "mastodon": "text",
     "pinterest": "photo",
@@ -71,6 +72,8 @@ async def test_a_refreshed_token_works_and_is_then_too_young_for_another(acme: A
     assert await acme.channel.refresh(acme.account) == acme.account.credentials
 
 
+# Where the end of a grant shows at its renewal.
+ENDS = ("discord", "google_business", "linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube")
 WITHDRAWN = [
     *(("instagram", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     *(("threads", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460, 4279019)),
@@ -78,6 +81,7 @@ WITHDRAWN = [
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
     ("discord", {}, R.TOKEN_EXPIRED),
+    ("google_business", {}, R.TOKEN_EXPIRED),
     ("linkedin", {}, R.TOKEN_EXPIRED),
     ("pinterest", {}, R.TOKEN_EXPIRED),
     ("telegram", {}, R.TOKEN_EXPIRED),
@@ -98,7 +102,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("discord", "linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
+    if acme.name in ENDS:
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -126,6 +130,10 @@ RESTRICTED = [
     ("discord", "may_not_post", R.MISSING_SCOPE),
     ("discord", "channel_gone", R.TARGET_NOT_ACCESSIBLE),
     ("discord", "forum", R.INVALID_FIELD),
+    ("google_business", "no_posts", R.FEATURE_NOT_ELIGIBLE),
+    ("google_business", "unverified", R.ACCOUNT_RESTRICTED),
+    ("google_business", "role_lost", R.TARGET_NOT_ACCESSIBLE),
+    ("google_business", "suspended", R.TARGET_NOT_ACCESSIBLE),
     ("linkedin", "no_role", R.MISSING_SCOPE),
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
     ("telegram", "kicked", R.TARGET_NOT_ACCESSIBLE),
@@ -148,6 +156,8 @@ async def test_an_account_in_trouble_is_reported_as_such(acme: Acme, status: str
 LIMITS = [
     ("discord", "text", "messagesPer5Seconds", R.RATE_LIMITED),
     ("facebook", "reel", "reelsPerDay", R.RATE_LIMITED),
+    ("google_business", "text", "requestsPerMinute", R.RATE_LIMITED),
+    ("google_business", "photo", "writesPerMinute", R.RATE_LIMITED),
     ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
     ("linkedin", "text", "callsPerMemberPerDay", R.RATE_LIMITED),
     ("linkedin", "photo", "callsPerAppPerDay", R.RATE_LIMITED),

@@ -71,6 +71,7 @@ FATES = {
     "bluesky": Fate("moderate", "hide"),
     "discord": Fate(is_editable=True),
     "facebook": Fate("hide", "hidden", is_editable=True),
+    "google_business": Fate("moderate", "rejected", "rejected", is_editable=True),
     "instagram": Fate("copyright", "flagged", is_removable=False),  # connected at Instagram itself
     "linkedin": Fate("hide", "connections", is_editable=True),
     "mastodon": Fate("moderate", "sensitive", verdict="live", is_editable=True),  # undone before a second look
@@ -91,7 +92,7 @@ REFUSES, REFUSED = "mastodon", ("WITHDRAWAL_REFUSED",)
 READS = {"query_videos", "stopMessageLiveLocation"}
 # Where the account is closed for a while; at the others the network is down.
 CLOSED = {"bluesky": "takendown", "discord": "kicked", "linkedin": "no_role", "telegram": "kicked"}
-CLOSED |= {"x": "suspended", "youtube": "suspended"}
+CLOSED |= {"google_business": "role_lost", "x": "suspended", "youtube": "suspended"}
 
 
 @pytest.mark.timeout(300)

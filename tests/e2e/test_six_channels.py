@@ -24,6 +24,7 @@ ALL = (
     "pinterest",
     "telegram",
     "discord",
+    "google_business",
     "tiktok",
     "x",
     "youtube",
@@ -95,8 +96,9 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
         pinterest: dict[str, Any] = {"channel": "pinterest", "options": board}
         names = ("instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "telegram", "discord", "x")
         plain: list[Any] = [*names, pinterest]
+        pictured = [*plain, "google_business"]  # which takes no video
         posts = (
-            ("Monsoon sale starts today", [image], [*plain, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
+            ("Monsoon sale starts today", [image], [*pictured, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
             ("Behind the scenes", [videos[1]], [*plain, TIKTOK, YOUTUBE]),
             ("Slow to process", [videos[2]], ["instagram", "linkedin", "mastodon", "x", pinterest, TIKTOK, YOUTUBE]),
         )

@@ -31,6 +31,7 @@ from tests.support.processes import Process
 SHAPES = (
     "bluesky",
     "discord",
+    "google_business",
     "instagram",
     "threads",
     "facebook-photo",

@@ -16,6 +16,7 @@ SEED = 20261203
 EDITS = {
     "discord-text": "edit_message",
     "facebook": "edit_post",
+    "google_business-text": "edit_post",
     "linkedin-text": "edit_post",
     "mastodon-text": "edit_status",
     "pinterest": "edit_pin",

@@ -30,6 +30,8 @@ READS = {
     "threads": ("container_status", "list_threads"),
     "discord": ("list_messages",),
     "discord-text": ("list_messages",),
+    "google_business": ("list_posts",),
+    "google_business-text": ("list_posts",),
     "facebook": ("published_posts",),
     "facebook-reel": ("video_status",),
     "linkedin": ("list_posts",),

@@ -17,6 +17,7 @@ REMOVALS = {
     "bluesky": "com.atproto.repo.deleteRecord",
     "discord-text": "delete_message",
     "facebook": "delete_post",
+    "google_business-text": "delete_post",
     "instagram": "delete_media",
     "linkedin-text": "delete_post",
     "mastodon-text": "delete_status",

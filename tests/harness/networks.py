@@ -13,6 +13,8 @@ FRESH = httpx.Limits(max_keepalive_connections=0)
 # The call that followers see, by what is published (the shapes of tests/harness/world.py).
 VISIBLE = {
     "bluesky": "com.atproto.repo.putRecord",
+    "google_business": "create_post",
+    "google_business-text": "create_post",
     "instagram": "media_publish",
     "instagram-reel": "media_publish",
     "threads": "threads_publish",

@@ -41,12 +41,12 @@ def test_elsewhere_a_link_becomes_text_with_a_warning() -> None:
     assert (warning.code, warning.channel, warning.pointer) == ("LINK_APPENDED", "threads", "/link")
 
 
-# Only a pin has an address of its own, to which a click on it leads.
-WITH_A_LINK = {ChannelName.PINTEREST}
+# A pin has an address of its own, to which a click on it leads, and a post of a location a button.
+WITH_A_LINK = {ChannelName.GOOGLE_BUSINESS, ChannelName.PINTEREST}
 
 
 @pytest.mark.parametrize("name", list(ChannelName))
-def test_a_link_beside_media_is_text_on_every_channel_but_pinterest_with_a_warning(name: ChannelName) -> None:
+def test_a_link_beside_media_is_text_on_every_channel_but_two_with_a_warning(name: ChannelName) -> None:
     channel = bench(name).channel
     body = {"brandRef": "acme", "channels": [{"channel": name.value}], "text": "Sale", "link": LINK}
     sent = ContentRequest.model_validate(body | {"media": [{"url": "https://acme.example/1.jpg"}]})

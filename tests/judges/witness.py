@@ -1,8 +1,9 @@
 """What the networks publish of their APIs, put to every request that an emulated network accepts.
 
 The emulators check no names, types and enumerations themselves. `Verdicts` is the sandbox's witness: it collects the
-faults that the lexicons' models (Bluesky), the discovery document (YouTube), python-telegram-bot and the generated
-clients of X and Pinterest find. LinkedIn publishes no models, and Meta none of values: theirs are documented.
+faults that the lexicons' models (Bluesky), the discovery documents (Google Business Profile, YouTube),
+python-telegram-bot and the generated clients of X and Pinterest find. LinkedIn publishes no models, and Meta none of
+values: theirs are documented.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from atproto import models
 from atproto_client.exceptions import ModelError
 
 from munadi.sandbox.exchange import Answer, Call
-from tests.judges import pinterest_names, telegram_names, xdk_names
+from tests.judges import google_business_names, pinterest_names, telegram_names, xdk_names
 from tests.judges.discovery import Discovery
 from tests.judges.meta_values import instagram, threads
 
@@ -97,6 +98,11 @@ def _is_poll(poll: dict[str, Any]) -> bool:
     return fits and 0 < len(poll["question"]) <= 140 and poll["settings"].get("duration") in DURATIONS
 
 
+def google_business(request: httpx.Request) -> set[str]:
+    """A call about accounts, locations or posts."""
+    return google_business_names.complaints(request, None)
+
+
 def pinterest(request: httpx.Request) -> set[str]:
     """A call of API v5."""
     root = "/pinterest/api/v5"
@@ -125,5 +131,6 @@ def youtube(request: httpx.Request) -> list[str]:
 
 
 JUDGES: dict[str, Callable[[httpx.Request], Any]] = {
-    judge.__name__: judge for judge in (bluesky, instagram, linkedin, pinterest, telegram, threads, x, youtube)
+    judge.__name__: judge
+    for judge in (bluesky, google_business, instagram, linkedin, pinterest, telegram, threads, x, youtube)
 }

@@ -98,6 +98,8 @@ def refusal(answer: httpx.Response) -> tuple[int, Any]:
     if "errors" in error:
         assert error["code"] == answer.status_code
         return answer.status_code, error["errors"][0]["reason"]
+    if "status" in error:
+        return answer.status_code, error["status"]
     if "log_id" in error:
         return answer.status_code, error["code"]
     return error["code"], error.get("error_subcode")

@@ -50,6 +50,10 @@ NETWORKS = {
         "LinkedIn", "/linkedin/www/oauth/v2/authorization", "/linkedin/www/oauth/v2/accessToken", " ",
         ["openid", "w_member_social"], "client_id",
     ),
+    "google_business": (
+        "Google Business Profile", "/google_business/auth/o/oauth2/v2/auth", "/google_business/token/token", " ",
+        ["https://www.googleapis.com/auth/business.manage", "openid"], "client_id",
+    ),
     "x": ("X", "/x/www/i/oauth2/authorize", "/x/api/2/oauth2/token", " ", ["tweet.read", "tweet.write"], "client_id"),
     "youtube": (
         "YouTube", "/youtube/auth/o/oauth2/v2/auth", "/youtube/token/token", " ",

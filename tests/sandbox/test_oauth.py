@@ -48,6 +48,10 @@ ACCOUNTS = {
         "munadi.sandbox", "act.sandboxMunadiAccessToken", "/tiktok/api/v2/user/info/", {"fields": "open_id"},
         (401, "access_token_invalid"),
     ),
+    "google_business": Account(
+        "Munadi Sandbox", "ya29.sandboxMunadiBusinessToken", "/google_business/accounts/v1/accounts", {},
+        (401, "UNAUTHENTICATED"),
+    ),
     "x": Account("munadi_sandbox", "sandboxMunadiXAccessToken", "/x/api/2/users/me", {}, (401, "Unauthorized")),
     "youtube": Account(
         "@munadi.sandbox", "ya29.sandboxMunadiAccessToken", "/youtube/api/youtube/v3/channels",
@@ -156,6 +160,7 @@ def test_a_token_without_the_scope_may_not_comment_or_answer(sandbox: Sandbox) -
 
 
 CHALLENGES: dict[str, tuple[Callable[[bytes], str], str]] = {
+    "google_business": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
     "mastodon": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
     "tiktok": (bytes.hex, "invalid_request"),
     "x": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_request"),
@@ -198,6 +203,9 @@ def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
         ("youtube", {"client_secret": ""}, 401, "invalid_client"),
         ("youtube", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("youtube", {"code": "x"}, 400, "invalid_grant"),
+        ("google_business", {"client_secret": ""}, 401, "invalid_client"),
+        ("google_business", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("google_business", {"code": "x"}, 400, "invalid_grant"),
         ("instagram", {"client_secret": ""}, 400, None),
         ("threads", {"client_secret": ""}, 400, None),
         ("facebook", {"client_secret": ""}, 400, ANY),

@@ -24,6 +24,7 @@ LIVE: Mapping[N, Callable[[int], int]] = {
     N.BLUESKY: lambda posts: _by_list(100)(posts) + _by(25)(posts),  # at the account's server, and at the AppView
     N.DISCORD: _by(1),
     N.FACEBOOK: _by_list(100),
+    N.GOOGLE_BUSINESS: _by_list(100),  # of a location with no more posts
     N.INSTAGRAM: _by_list(100),
     N.LINKEDIN: _by_list(50),
     N.MASTODON: _by(20),
@@ -38,8 +39,11 @@ LIVE: Mapping[N, Callable[[int], int]] = {
 
 def missed(network: N, missing: int) -> int:
     """The most further requests for posts that are missing: each is read by its id, a second way where that is not
-    enough, and beside one control. Telegram and YouTube need only the control, Discord, TikTok and X nothing more."""
-    return {N.DISCORD: 0, N.TELEGRAM: 1, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}.get(network, 2 * missing + 1)
+    enough, and beside one control. Telegram and YouTube need only the control, Discord, TikTok and X nothing more,
+    Google no second way."""
+    return {N.DISCORD: 0, N.GOOGLE_BUSINESS: missing, N.TELEGRAM: 1, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}.get(
+        network, 2 * missing + 1
+    )
 
 
 def requests_of(network: N, live: int, missing: int = 0) -> int:

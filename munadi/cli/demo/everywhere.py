@@ -30,6 +30,7 @@ QUICK = (
     ("x", "video", 2.0),
     ("tiktok", "processing", 1.5),
     ("tiktok", "moderation", 0.5),
+    ("google_business", "processing", 0.5),
     ("youtube", "processing", 2.0),
 )
 
@@ -43,12 +44,18 @@ def go_everywhere(stage: Stage) -> None:
     count = len(picture["publications"])
     title = f"1  A picture for {count} networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
     _show(stage, title, picture, PICTURE_TEXT)
-    _show(stage, f"2  A video for {count} networks, due at the same second", clip, CLIP_TEXT)
+    _show(
+        stage,
+        f"2  A video for {count} networks, due at the same second; Google Business Profile gets a picture",
+        clip,
+        CLIP_TEXT,
+    )
 
 
 def _picture(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
+        "google_business",
         _pinterest(stage, ACME),
         {"channel": "telegram", "options": TELEGRAM},
         {"channel": "tiktok", "options": {**TIKTOK, "title": PICTURE_TEXT}},
@@ -61,6 +68,7 @@ def _picture(stage: Stage, due: datetime) -> Content:
 def _clip(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
+        {"channel": "google_business", "media": [stage.picture(BAZAAR)]},
         _pinterest(stage, BAZAAR),
         {"channel": "telegram", "options": TELEGRAM},
         {"channel": "tiktok", "options": TIKTOK},
