@@ -48,7 +48,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, other la
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe
-	@$(BIN)/python -m tests.support.node tests/receivers tests/linters tests/generators sdks/typescript integrations/n8n
+	@$(BIN)/python -m tests.support.node tests/receivers tests/linters tests/generators tests/peers sdks/typescript integrations/n8n
 
 # Three processes for the whole stacks, which mostly wait, and one for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak

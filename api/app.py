@@ -13,6 +13,8 @@ from starlette.routing import BaseRoute
 
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
+from api.doors import ayrshare
+from api.doors.entrance import Entrance
 from api.http import problems
 from api.http.address import callers_of
 from api.http.admission import admit
@@ -69,6 +71,7 @@ from api.routes import (
 from api.routes.channels import ChannelCatalogue
 from munadi import __version__
 from munadi.config import Settings
+from munadi.domain.door import DoorName
 from munadi.ports import Channels, Clock
 from munadi.process.monitoring import monitored
 from munadi.process.watchdog import hang_watchdog
@@ -135,6 +138,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+# Of other programs: each is open where the settings name it.
+DOORS = {each.DOOR.name: (each.DOOR, each.router) for each in (ayrshare,)}
+
+
 def create_app(settings: Settings, *, clock: Clock | None = None, channels: Channels | None = None) -> FastAPI:
     """The API with these settings. Tests replace `clock` and `channels`."""
 
@@ -166,7 +173,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         redoc_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        routes=_routes(),
+        routes=_routes(settings.open_doors),
     )
     problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
@@ -179,17 +186,21 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     app.add_middleware(ActorMiddleware, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)
+    if doors := [DOORS[name][0] for name in settings.open_doors]:
+        app.add_middleware(Entrance, doors=doors)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
     app.add_middleware(Measuring, access_log=settings.access_log)
     return app
 
 
 @cache
-def _routes() -> list[BaseRoute]:
-    """Every route, prepared once for all applications of a process: that takes 0.15 s."""
+def _routes(doors: tuple[DoorName, ...]) -> list[BaseRoute]:
+    """Every route, prepared once for all applications of a process with these doors: that takes 0.15 s."""
     served = APIRouter()
     for router in ROUTERS:
         served.include_router(router, dependencies=[Depends(check_address)])
     dashboard.include(served)
     served.include_router(oauth.router, include_in_schema=False)
+    for name in doors:
+        served.include_router(DOORS[name][1], include_in_schema=False)
     return served.routes

@@ -15,11 +15,13 @@ from pydantic_settings import SettingsConfigDict
 
 from munadi.database_settings import DatabasePool, DatabaseTimeouts
 from munadi.domain.channel import ChannelName
+from munadi.domain.door import DoorName, read_doors
 from munadi.domain.look_ages import AFTER, Ages, Looks
 from munadi.domain.retention import RetentionSettings
 from munadi.domain.usage import WITH_DEFAULT, Limit
 from munadi.secret_files import SUFFIX, SettingsWithSecretFiles, is_secret, with_password
 from munadi.temporal_settings import TemporalSettings
+from munadi.worker_settings import WorkerSettings
 
 PREFIX = "MUNADI_"
 
@@ -165,21 +167,6 @@ class LookSettings(BaseModel):
         return Looks(after=self.after, channels=self.channels)
 
 
-class WorkerSettings(BaseModel):
-    """How much one worker does at the same time."""
-
-    slots: int = Field(40, ge=40, description="activities that a worker runs at once, whatever else the machine does")
-    most_slots: int = Field(
-        1_000, ge=40, description="the same while processor and memory have room; most of them wait for a network"
-    )
-    cached_posts: int = Field(
-        1_500, ge=10, description="posts whose workflows a worker keeps in memory, about 26 kB each"
-    )
-    conversions: int | None = Field(
-        None, ge=1, description="videos that a worker converts at once, each on one core; unset: one for each core"
-    )
-
-
 class Settings(SettingsWithSecretFiles):
     """All settings of Munadi."""
 
@@ -208,6 +195,11 @@ class Settings(SettingsWithSecretFiles):
         "",
         description="addresses of MCP servers for which programs may sign in, comma separated, such as "
         "https://mcp.example.com/mcp; always: those under MUNADI_PUBLIC_URL, and on the person's own machine",
+    )
+    doors: str = Field(
+        "",
+        description="other programs' APIs to answer like, comma separated: ayrshare (under /api/), postiz (under "
+        "/public/v1/); unset: none (docs/guides/doors.md)",
     )
     secret_keys: SecretStr | None = Field(
         None,
@@ -264,6 +256,11 @@ class Settings(SettingsWithSecretFiles):
     def mcp_servers(self) -> tuple[str, ...]:
         """The addresses of MCP servers that the settings name."""
         return tuple(url.strip().rstrip("/") for url in self.mcp_urls.split(",") if url.strip())
+
+    @property
+    def open_doors(self) -> tuple[DoorName, ...]:
+        """The doors that the settings open. ValueError names one that there is not."""
+        return read_doors(self.doors)
 
     @property
     def database(self) -> str:

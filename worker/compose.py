@@ -38,7 +38,6 @@ from munadi.accounts.checking import AccountChecks
 from munadi.accounts.grants import Grants
 from munadi.accounts.tokens import AccountTokens
 from munadi.alerts.sending import AlertSender
-from munadi.config import WorkerSettings
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
@@ -58,6 +57,7 @@ from munadi.publishing.watches import WatchStore
 from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.temporal_settings import TemporalSettings
 from munadi.webhooks.dispatcher import EventDispatcher
+from munadi.worker_settings import WorkerSettings
 from worker.activity_context import ActivityContext
 from worker.alerting import AlertLoop
 from worker.converting import Converter

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from api.auth import BEARER, WrongKey, authenticate, refuse, signed_in
 from api.dashboard.session import COOKIE
 from api.http.cookies import read_cookie
+from api.http.door import door_of
 from api.http.problems import ProblemError
 from api.process.services import Services, services
 
@@ -28,7 +29,7 @@ async def admit(scope: Scope) -> None:
     """
     request = Request(scope)
     services_ = await services(request)
-    if not scope["path"].startswith(API):
+    if not scope["path"].startswith(API) and door_of(scope) is None:
         _admit_form(scope, services_)
         return
     cookie = read_cookie(request, COOKIE, services_.settings)

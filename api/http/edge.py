@@ -18,6 +18,7 @@ from api.http.admission import Admit
 from api.http.body_kind import IMPORT_TYPES, MULTIPART, ZIP, BodyKind, check_form, kind_of, read_fields
 from api.http.body_reading import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
 from api.http.cookies import keep_own_cookies
+from api.http.door import door_of
 from api.http.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
@@ -91,9 +92,10 @@ class Edge:
             return receive
         await self._admit(scope)
         kind = kind_of(headers)
-        if not scope["path"].startswith(API):
+        door = door_of(scope)
+        if not scope["path"].startswith(API) and door is None:
             return await self._form(scope, receive, headers, kind)
-        if scope["path"] == UPLOAD_PATH and kind.media_type == MULTIPART:
+        if scope["path"] in ((UPLOAD_PATH,) if door is None else door.uploads) and kind.media_type == MULTIPART:
             check_length(headers, self._max_upload)
             scope["state"]["boundary"] = kind.boundary
             return bounded(receive, self._max_upload, self._pace)

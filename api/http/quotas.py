@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import Request
 
 from api.http.answer_headers import add_headers
+from api.http.door import named_profile
 from api.process.services import Services
 from munadi.domain.brand import BRAND_REF
 from munadi.domain.usage import BrandCalls, Quota, QuotaExceeded
@@ -22,10 +23,12 @@ NO_WINDOW_SECONDS = 3600
 
 
 def brand_of_call(request: Request) -> str | None:
-    """The brand that a call names in its path, query or JSON body, if it is a possible brand ref."""
+    """The brand that a call names in its path, query or JSON body, or as a door's profile, if it is a possible brand
+    ref."""
     body = getattr(request.state, "json", None)
     sent: Any = body.get("brandRef") if isinstance(body, dict) else None
-    for name in (request.path_params.get("ref"), request.query_params.get("brandRef"), sent):
+    profile = named_profile(request.scope)
+    for name in (request.path_params.get("ref"), request.query_params.get("brandRef"), sent, profile):
         if isinstance(name, str) and re.fullmatch(BRAND_REF, name):
             return name
     return None

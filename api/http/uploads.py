@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,9 +40,15 @@ def upload_place(uploads: UploadShares, brand_ref: str | None) -> Iterator[Share
 
 
 async def read_upload(
-    request: Request, store: MediaStore, max_bytes: int, share: Share, problems: ProblemCollector
+    request: Request,
+    store: MediaStore,
+    max_bytes: int,
+    share: Share,
+    problems: ProblemCollector,
+    *,
+    texts: Set[str] = frozenset(),
 ) -> Upload:
-    """Read the form: one `file`, and `brandRef` there or in the query. Any other field is a problem.
+    """Read the form: one `file`, and `brandRef` there or in the query. Any other field but `texts` is a problem.
 
     The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
     """
@@ -52,7 +58,7 @@ async def read_upload(
             share.grow(len(piece))
             await _in_thread(form.feed, piece)
         await _in_thread(form.finish)
-        return _checked(form, request.query_params.get("brandRef"), max_bytes, problems)
+        return _checked(form, request.query_params.get("brandRef"), max_bytes, problems, texts)
     except BaseException:
         form.discard()
         raise
@@ -99,10 +105,12 @@ async def _in_thread(call: Callable[..., None], *arguments: bytes) -> None:
         raise
 
 
-def _checked(form: UploadForm, named: str | None, max_bytes: int, problems: ProblemCollector) -> Upload:
+def _checked(
+    form: UploadForm, named: str | None, max_bytes: int, problems: ProblemCollector, texts: Set[str]
+) -> Upload:
     brand_ref = form.fields.get("brandRef") or named
     for name in form.fields:
-        if name not in ("file", "brandRef"):
+        if name not in ("file", "brandRef") and name not in texts:
             problems.add(f"/{name[:64]}", "UNKNOWN_FIELD", "there is no such field")
     if form.path is None:
         problems.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
@@ -110,7 +118,8 @@ def _checked(form: UploadForm, named: str | None, max_bytes: int, problems: Prob
         text = f"a media has at most {max_bytes} bytes"
         problems.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=form.size)
     else:
-        return Upload(form.path, form.sha256, form.declared_type, form.file_name, brand_ref)
+        found = {name: text for name, text in form.fields.items() if name in texts}
+        return Upload(form.path, form.sha256, form.declared_type, form.file_name, brand_ref, found)
     form.discard()
     return Upload(None, "", None, None, brand_ref)
 

@@ -32,6 +32,7 @@ from munadi.db.oauth.clients import IN_PROGRESS, MOST_REGISTRATIONS, MOST_TRIES
 from munadi.db.oauth.devices import DeviceService
 from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
+from munadi.doors.service import DoorService
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
 from munadi.imports.running import ImportRunner
@@ -139,6 +140,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         media=media,
         posts=posts,
         batches=BatchService(*own, posts),
+        doors=DoorService(*own, posts, base_url),
         queues=QueueService(*own, channels, starts, brands),
         imports=ImportService(*own, brands, media, settings.media.max_bytes),
         importer=ImportRunner(*own, posts, refusal_of_row),

@@ -26,6 +26,7 @@ from munadi.db.keys.service import KeyService
 from munadi.db.oauth.devices import DeviceService
 from munadi.db.oauth.service import SignInService
 from munadi.db.session import Database
+from munadi.doors.service import DoorService
 from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
 from munadi.imports.running import ImportRunner
@@ -83,6 +84,7 @@ class Services:
     media: MediaService
     posts: PostService
     batches: BatchService
+    doors: DoorService
     queues: QueueService
     imports: ImportService
     importer: ImportRunner

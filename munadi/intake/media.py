@@ -98,13 +98,18 @@ class IntakeMedia:
 
 @dataclass(frozen=True)
 class Upload:
-    """A form with an uploaded file. `path` None: no file, which is already a problem."""
+    """A form with an uploaded file. `path` None: no file, which is already a problem. `texts`: other fields of it."""
 
     path: Path | None
     sha256: str
     declared_type: str | None
     name: str | None
     brand_ref: str | None
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def of_brand(self, brand_ref: str) -> Upload:
+        """The same upload, for this brand."""
+        return replace(self, brand_ref=brand_ref)
 
     def discard(self) -> None:
         """Remove the file."""

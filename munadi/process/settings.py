@@ -77,6 +77,7 @@ def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
         _sandbox,
         _webhooks,
         _dns,
+        _doors,
         _listen,
         _traces,
         _failpoints,
@@ -163,6 +164,13 @@ def _dns(settings: Settings) -> Iterator[str]:
         servers_in(settings.dns_servers)
     except ValueError as error:
         yield f"MUNADI_DNS_SERVERS: {error}"
+
+
+def _doors(settings: Settings) -> Iterator[str]:
+    try:
+        settings.open_doors  # noqa: B018 - it raises
+    except ValueError as error:
+        yield f"MUNADI_DOORS: {error}"
 
 
 def _listen(settings: Settings) -> Iterator[str]:

@@ -6,13 +6,16 @@ A new route fails until it is listed here, or in `tests.api.operations` when it 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from api.app import create_app
+from munadi.config import Settings
 from munadi.domain.key import Scope
-from tests.api.harness import ApiHarness
+from tests.api.harness import ApiHarness, open_api
 from tests.api.operations import OPERATIONS, PUBLIC
 from tests.api.problems import expect_problem
 from tests.api.test_auth import resources_of_acme
@@ -118,6 +121,18 @@ SESSION = {
 }
 # A page for the holder of a session, about what is sealed in its address (tests/api/test_consent.py).
 CONSENT = {"GET /oauth/consent", "POST /oauth/consent", "GET /device", "POST /device"}
+# Of other programs, where the settings open them (tests/api/test_ayrshare_door.py).
+DOORS = {
+    "POST /api/post",
+    "GET /api/post/{post_id}",
+    "DELETE /api/post",
+    "DELETE /api/delete",
+    "GET /api/history",
+    "GET /api/history/{post_id}",
+    "GET /api/user",
+    "POST /api/media/upload",
+    "POST /api/upload",
+}
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {
     "ref": "acme",
@@ -151,6 +166,22 @@ def test_every_route_is_listed(api: ApiHarness) -> None:
     listed |= PROGRAMS | CONSENT
     assert served(api.app) - listed == set(), "say who may use these routes, here or in tests/api/operations.py"
     assert listed - served(api.app) == set(), "these routes do not exist any more"
+
+
+async def test_a_door_requires_a_key_and_shows_no_other_brand(api: ApiHarness, tmp_path: Path) -> None:
+    opened = create_app(Settings(data_dir=tmp_path, doors="ayrshare"))
+    assert served(opened) - served(api.app) == DOORS
+    async with open_api(tmp_path, fake_network=True, doors="ayrshare") as other:
+        names = await resources_of_acme(other) | {"post_id": await other.seed.content((await other.seed.account()).id)}
+        key = await other.key(*(scope for scope in Scope if scope is not Scope.ADMIN), brand_ref="rival")
+        for route in DOORS:
+            method, path = address(route, names)
+            body = {"id": names["post_id"], "bulk": []} if method in ("POST", "DELETE") else None
+            assert (await other.request(method, path, body, key="")).status_code == 401, route
+            answer = await other.request(method, path, body, key=key)
+            expected = 404 if "{" in route or method == "DELETE" else 200 if method == "GET" else 400
+            assert answer.status_code == expected, (route, answer.text)
+            assert not any(name in answer.text for name in names.values() if name != names["post_id"]), route
 
 
 async def test_a_page_of_the_dashboard_requires_a_session(api: ApiHarness) -> None:
