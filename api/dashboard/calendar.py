@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from api.dashboard.brand_choice import Brand, BrandChoice
 from api.dashboard.calendar_days import Day, Entry, Json, Span, View, within_reach
+from api.dashboard.calendar_filter import STATES, CalendarFilter, TheFilter, drafts_by_day
 from api.dashboard.editing import can_be_edited
 from api.dashboard.frame import TheFrame
 from api.dashboard.hours import hours_of
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import shared_zone
-from api.deps import TheServices
+from api.deps import MAX_PAGE, TheServices
 from munadi.domain.time import HORIZON
 
 router = APIRouter(route_class=PageRoute)
@@ -39,6 +40,7 @@ async def show_calendar(
     reader: TheReader,
     services: TheServices,
     frame: TheFrame,
+    wanted: TheFilter,
     view: View = "month",
     day: Annotated[date | None, Query(alias="date")] = None,
     beside: Annotated[list[str] | None, Query(description="The brands that stand side by side.")] = None,
@@ -53,14 +55,17 @@ async def show_calendar(
     if brands:
         days = [Day(each.on, each.today, False, brand=brand) for brand in brands for each in days]
         for each, brand in zip(days, brands, strict=True):
-            await _fill([each], span, zone, reader, brand["ref"])
+            await _fill([each], span, zone, reader, brand["ref"], wanted)
     elif choice.brand or choice.several:
-        await _fill(days, span, zone, reader, choice.ref)
-    if choice.brand:
+        await _fill(days, span, zone, reader, choice.ref, wanted)
+        drafts = await drafts_by_day(reader, choice.ref, zone, wanted)
+        for each in days:
+            each.drafts = drafts.get(each.on, ())
+    if choice.brand and not wanted.is_set:
         await _fill_free(days, span, zone, reader, choice.ref, now)
     if view != "month":
         for each in days:
-            each.hours = hours_of(each.on, each.entries, now, zone)
+            each.hours = hours_of(each.on, [*each.entries, *each.drafts], now, zone)
     feeds = await reader.get(f"/v1/brands/{choice.ref}/calendar-feeds") if choice.brand else None
     return render(
         request,
@@ -75,6 +80,9 @@ async def show_calendar(
         beside=[brand["ref"] for brand in brands],
         most_beside=MOST_BESIDE,
         feeds=feeds,
+        wanted=wanted,
+        STATES=STATES,
+        accounts=await _accounts(reader, choice.ref),
         can_be_edited=lambda post: can_be_edited(post, reader.viewer),
     )
 
@@ -93,9 +101,19 @@ def _zone(choice: BrandChoice, brands: Sequence[Brand]) -> ZoneInfo:
     return ZoneInfo(shared_zone(shown) if shown else choice.zone)
 
 
-async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:
+async def _accounts(reader: Reader, ref: str) -> list[Json]:
+    """The accounts that a person can choose from; none without a brand, or where the key may not know."""
+    page = await reader.get_if_allowed("/v1/accounts", brandRef=ref, limit=MAX_PAGE) if ref else None
+    return list(page["data"]) if page else []
+
+
+async def _fill(
+    days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str, wanted: CalendarFilter
+) -> None:
     """Fill each day with the posts that the API returns for it: of a brand, or of all that the key may see."""
-    query: dict[str, Any] = {"since": span.first.isoformat(), "until": span.last.isoformat()}
+    if wanted.only_drafts:
+        return
+    query: dict[str, Any] = {"since": span.first.isoformat(), "until": span.last.isoformat(), **wanted.query}
     found = await reader.get(
         "/v1/calendar", brandRef=ref, timezone=zone.key, perDay=SHOWN[span.view], comingFirst=True, **query
     )

@@ -23,6 +23,7 @@ class Entry:
 
     content: Json
     at: datetime
+    draft: None = None
 
     @property
     def local(self) -> str:
@@ -43,11 +44,26 @@ class Entry:
         return gettext("Media without text") if self.content["media"] else gettext("Without text")
 
 
+@dataclass(frozen=True)
+class DraftEntry:
+    """A draft that names a time, at that time."""
+
+    draft: Json
+    at: datetime
+
+    @property
+    def title(self) -> str:
+        """The first line of its text, else a description."""
+        text = self.draft["content"].get("text")
+        lines = text.strip().splitlines() if isinstance(text, str) else []
+        return str(lines[0]) if lines else gettext("Without text")
+
+
 @dataclass
 class Day:
     """A day and the first of what is due on it. `outside`: of the month before or after; `more`: not shown; `brand`:
     the one it is about, where several stand side by side; `hours`: in views that show them; `free`: weekly times that
-    no post has taken."""
+    no post has taken; `drafts`: those that name a time of it."""
 
     on: date
     today: bool
@@ -57,6 +73,7 @@ class Day:
     brand: Json | None = None
     hours: Sequence[Hour] = ()
     free: Sequence[datetime] = ()
+    drafts: Sequence[DraftEntry] = ()
 
     @property
     def id(self) -> str:

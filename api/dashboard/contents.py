@@ -14,6 +14,7 @@ from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.sections import sections
+from api.dashboard.times import start_of
 from api.deps import MAX_PAGE, TheServices
 from api.languages.catalogue import gettext
 from munadi.domain.ids import Prefix
@@ -37,10 +38,14 @@ async def show_contents(
     words: Annotated[str | None, Query(alias="q")] = None,
     account_id: Annotated[str | None, Query(alias="accountId", max_length=40)] = None,
     held: bool | None = None,
+    series_id: Annotated[str | None, Query(alias="seriesId", max_length=40)] = None,
+    first: Annotated[str, Query(alias="from", max_length=20)] = "",
+    last: Annotated[str, Query(alias="to", max_length=20)] = "",
+    sort: str = "",
     cursor: str | None = None,
 ) -> Response:
-    """The list, filtered by the query. Empty fields of the form filter nothing. `accountId` and `held` come with links
-    of other pages."""
+    """The list, filtered by the query. Empty fields of the form filter nothing. `accountId`, `held` and `seriesId` come
+    with links of other pages; `from` and `to` are days of the page's zone."""
     filters = {
         "brandRef": frame.choice.filter,
         "channel": channel,
@@ -48,6 +53,10 @@ async def show_contents(
         "q": words,
         "accountId": account_id,
         "held": held,
+        "seriesId": series_id,
+        "since": start_of(first, frame.choice.zone) if first else None,
+        "until": start_of(last, frame.choice.zone, 1) if last else None,
+        "sort": sort,
         "cursor": cursor,
     }
     statuses = [each for each in status or () if each]
@@ -57,7 +66,7 @@ async def show_contents(
         request,
         "contents.html",
         page=page,
-        wanted={**filters, "status": statuses},
+        wanted={**filters, "status": statuses, "from": first, "to": last},
         account=account,
         has_account=await _has_account(reader, frame.choice.ref) if not page["data"] else True,
         can_be_edited=lambda post: can_be_edited(post, reader.viewer),

@@ -47,13 +47,13 @@ async def offer_drafts(reader: Reader, services: Services, causes: Sequence[Caus
             copies = await copies_as_new(session, posts, accounts["data"])
         now = services.clock.now()
         cause.drafts = [
-            {"path": "/v1/drafts", "body": _body(post, copy, keeps_time=keeps_its_time(post, now))}
+            {"path": "/v1/drafts", "body": draft_body(post, copy, keeps_time=keeps_its_time(post, now))}
             for post, copy in zip(posts, copies, strict=True)
         ]
 
 
-def _body(post: Mapping[str, Any], copy: Copy, *, keeps_time: bool) -> Json:
-    """A draft has no accounts that are filled in and not chosen."""
+def draft_body(post: Mapping[str, Any], copy: Copy, *, keeps_time: bool) -> Json:
+    """A copy as the body of a draft, which has no accounts that are filled in and not chosen."""
     chosen = [each for each in copy.content["channels"] if each["accountId"] not in copy.off]
     content = {name: each for name, each in copy.content.items() if each not in (None, "", [])}
     time = {"scheduledAt": post["scheduledAt"]} if keeps_time else {}

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.contents import texts_of
 from api.dashboard.frame import TheFrame
 from api.dashboard.labels import DELIVERIES
-from api.dashboard.page_data import TheReader
+from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
-from api.deps import MAX_PAGE
 from api.languages.catalogue import gettext
 from munadi.domain.event import EventType
+from munadi.domain.key import Scope
 from munadi.domain.webhook import DeliveryStatus
 
 router = APIRouter(route_class=PageRoute)
@@ -40,8 +42,7 @@ async def show_endpoints(request: Request, reader: TheReader, frame: TheFrame, c
         *(reader.get("/v1/webhooks/deliveries", endpointId=each["id"], limit=RECENT) for each in page["data"])
     )
     pulses = {each["id"]: pulse(found["data"]) for each, found in zip(page["data"], recent, strict=True)}
-    brands = await reader.get_if_allowed("/v1/brands", limit=MAX_PAGE) or {"data": []}
-    return render(request, "webhooks.html", page=page, pulses=pulses, cursor=cursor, brands=brands["data"], types=TYPES)
+    return render(request, "webhooks.html", page=page, pulses=pulses, cursor=cursor, types=TYPES)
 
 
 @router.get("/webhooks/{endpoint_id}")
@@ -58,10 +59,13 @@ async def show_endpoint(
     deliveries = await reader.get(
         "/v1/webhooks/deliveries", endpointId=endpoint["id"], status=status, limit=PER_PAGE, cursor=cursor
     )
+    failed = await _last_failed(reader, endpoint, deliveries["data"]) if endpoint["failingSince"] else None
     return render(
         request,
         "webhook.html",
         endpoint=endpoint,
+        failed=failed,
+        titles=await _titles(reader, deliveries["data"]),
         zone=frame.choice.zone_of(endpoint["brandRef"]),
         about=endpoint["brandRef"],
         pulse=pulse(deliveries["data"][:RECENT]) if not status and cursor is None else None,
@@ -81,7 +85,25 @@ async def show_delivery(request: Request, reader: TheReader, frame: TheFrame, de
     sent = delivery["request"]
     body = readable(sent["body"]) if sent and sent["body"] is not None else None
     zone = frame.choice.zone_of((endpoint or {"brandRef": None})["brandRef"])
-    return render(request, "delivery.html", delivery=delivery, endpoint=endpoint, sent=sent, body=body, zone=zone)
+    title = (await _titles(reader, [delivery])).get(delivery["contentId"])
+    shown = {"delivery": delivery, "endpoint": endpoint, "sent": sent, "body": body, "zone": zone, "title": title}
+    return render(request, "delivery.html", **shown)
+
+
+async def _titles(reader: Reader, deliveries: Sequence[Json]) -> dict[str, str]:
+    """What the posts of deliveries are called, by id; nothing where the key may not read posts."""
+    if not reader.viewer.principal.may(Scope.CONTENTS_READ):
+        return {}
+    return await texts_of(reader, (each["contentId"] for each in deliveries if each["contentId"]))
+
+
+async def _last_failed(reader: Reader, endpoint: Json, shown: Sequence[Json]) -> Json | None:
+    """The newest delivery that the endpoint has refused: among those that are shown, or of its newest ones."""
+    found = [each for each in shown if each["attemptLog"] and each["status"] != DeliveryStatus.DELIVERED]
+    if not found:
+        page = await reader.get("/v1/webhooks/deliveries", endpointId=endpoint["id"], limit=RECENT)
+        found = [each for each in page["data"] if each["attemptLog"] and each["status"] != DeliveryStatus.DELIVERED]
+    return max(found, key=lambda each: str(each["attemptLog"][-1]["at"]), default=None)
 
 
 def pulse(deliveries: list[Json]) -> Json:

@@ -11,14 +11,17 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.deps import BrandFilter, ContentReader, TheServices
-from api.filters import brand_filter
+from api.filters import brand_filter, object_filter
 from api.http.deprecation import one_of, renamed
 from api.http.problems import refused
 from api.openapi import examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows
-from munadi.db.contents.calendar import due_days, due_days_coming_first
-from munadi.domain.content import ContentView
+from munadi.db.brands.modes import Brands
+from munadi.db.contents.calendar import DueFilter, due_days, due_days_coming_first
+from munadi.domain.channel import ChannelName
+from munadi.domain.content import ContentStatus, ContentView
+from munadi.domain.ids import Prefix
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Day, ZoneName
@@ -62,6 +65,9 @@ async def get_calendar(
     to: Annotated[Day | None, Query(deprecated=True, description="The former name of `until`.")] = None,
     timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
     brand_ref: BrandFilter = None,
+    status: Annotated[list[ContentStatus] | None, Query(description="Only with one of these statuses.")] = None,
+    channel: Annotated[list[ChannelName] | None, Query(description="Only on one of these networks.")] = None,
+    account_id: Annotated[str | None, Query(alias="accountId", description="Only on this account.")] = None,
     per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,
     coming_first: Annotated[
         bool, Query(alias="comingFirst", description="Today's posts that are still to come before those that were due.")
@@ -71,10 +77,16 @@ async def get_calendar(
     days = _days(one_of("since", since, "from", from_), one_of("until", until, "to", to))
     zone = ZoneInfo(timezone)
     brand = await brand_filter(brand_ref, principal, services)
+    wanted = DueFilter(
+        Brands(brand, principal.leaves_out_tests),
+        [each.value for each in status or ()],
+        [each.value for each in channel or ()],
+        await object_filter(account_id, Prefix.ACCOUNT, principal, services),
+    )
     edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
     async with services.database.read() as session:
         find = due_days if not coming_first else partial(due_days_coming_first, now=services.clock.now())
-        found = await find(session, brand, edges, per_day, live_only=principal.leaves_out_tests)
+        found = await find(session, wanted, edges, per_day)
     return CalendarView(
         timezone=timezone,
         days=tuple(

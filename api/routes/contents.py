@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -81,6 +81,14 @@ ProposedFilter = Annotated[
     list[Proposed] | None,
     Query(description="Only posts that wait for an approval: those that nobody has answered, or that were declined."),
 ]
+IdsFilter = Annotated[
+    list[ListedId] | None,
+    Query(alias="id", max_length=MAX_PAGE, description=f"Only these posts, {MAX_PAGE} at most."),
+]
+Sort = Annotated[
+    Literal["createdAt", "scheduledAt"],
+    Query(description="The order: the newest first, or those first that are due last. Cursors are of one order."),
+]
 SeriesFilter = Annotated[
     str | None, Query(alias="seriesId", max_length=40, description="Only posts that this series has made.")
 ]
@@ -135,10 +143,7 @@ async def list_contents(
     principal: ContentReader,
     metadata: MetadataQuery,
     brand_ref: BrandFilter = None,
-    ids: Annotated[
-        list[ListedId] | None,
-        Query(alias="id", max_length=MAX_PAGE, description=f"Only these posts, {MAX_PAGE} at most."),
-    ] = None,
+    ids: IdsFilter = None,
     status: Annotated[list[ContentStatus] | None, Query(description="Only with one of these statuses.")] = None,
     channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
     account_id: Annotated[str | None, Query(alias="accountId", description="Only on this account.")] = None,
@@ -160,6 +165,7 @@ async def list_contents(
     until: Annotated[Instant | None, Query(description="Only posts that are due before this time.")] = None,
     scheduled_from: FormerSince = None,
     scheduled_to: FormerUntil = None,
+    sort: Sort = "createdAt",
     limit: ContentLimit = None,
     cursor: Cursor = None,
     fields: FieldsQuery = None,
@@ -182,6 +188,7 @@ async def list_contents(
         overdue_at=services.clock.now() if overdue else None,
         since=one_of("since", since, "scheduledFrom", scheduled_from),
         until=one_of("until", until, "scheduledTo", _just_after(scheduled_to)),
+        by_due_time=sort == "scheduledAt",
         before=read_cursor(cursor),
     )
     size, included = limit or (MAX_PAGE if ids else 20), read_fields(fields, ContentView)

@@ -447,6 +447,7 @@ class ContentFilters(TypedDict, total=False):
     until: str | None
     scheduledFrom: str | None
     scheduledTo: str | None
+    sort: str | None
     limit: int | None
     cursor: str | None
     fields: str | None

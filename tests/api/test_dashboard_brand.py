@@ -63,10 +63,11 @@ async def test_lists_show_the_chosen_brand_or_all(api: ApiHarness, dashboard: Da
 async def test_a_new_webhook_endpoint_is_of_the_chosen_brand(dashboard: DashboardBrowser) -> None:
     form = '<form class="stack" id="create"'
     page = (await dashboard.page("/webhooks?brandRef=rival")).partition(form)[2]
-    assert re.findall(r'<option value="([^"]*)" selected>', page) == ["rival"]
+    assert '<input type="hidden" name="brandRef" value="rival">' in page
+    assert '<input type="checkbox" name="everywhere">' in page, "for all brands only when asked"
     page = (await dashboard.page("/webhooks?brandRef=")).partition(form)[2]
-    assert "All brands of this key" in page
-    assert re.findall(r'<option value="([^"]*)" selected>', page) == []
+    assert '<input type="checkbox" name="everywhere" required>' in page
+    assert 'name="brandRef"' not in page
 
 
 async def test_the_list_follows_the_brand_and_marks_what_is_for_all(

@@ -42,7 +42,7 @@ async def test_a_scheduled_post_opens_in_its_own_zone(api: ApiHarness, dashboard
     assert (content["clientRef"], content["metadata"]) == ("cms-1", {"campaign": "rain"})
     assert f'href="/contents/{made["id"]}/edit"' in await dashboard.page("/contents")
     assert f'href="/contents/{made["id"]}/edit"' in await dashboard.page(f"/contents/{made['id']}")
-    assert "data-editable" in await dashboard.page("/calendar?brandRef=acme&date=2027-01-05")
+    assert f'href="/contents/{made["id"]}/edit"' in await dashboard.page(f"/contents/{made['id']}/card")
 
 
 async def test_a_post_that_cannot_be_edited_has_no_form(api: ApiHarness, dashboard: DashboardBrowser) -> None:

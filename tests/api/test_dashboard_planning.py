@@ -11,9 +11,10 @@ import pytest
 
 from api.dashboard.rules import rule_in_words
 from api.languages.catalogue import Language, current
+from munadi.domain.channel import ChannelName
 from munadi.domain.key import Scope
 from tests.api.dashboard import DashboardBrowser
-from tests.api.harness import ApiHarness
+from tests.api.harness import ApiHarness, later
 from tests.api.markup import faults
 from tests.api.problems import expect_problem
 from tests.api.test_dashboard_posts import expect_words
@@ -136,3 +137,61 @@ async def test_an_import_is_shown_row_by_row_with_its_problems_as_a_table(
     assert table[0] == ["line", "rowKey", "column", "code", "message"]
     assert {line[0] for line in table[1:]} == {"2", "3"}
     assert {line[1] for line in table[1:]} == {"r2", "'=cmd()"}, "no formula for a spreadsheet"
+
+
+async def test_a_calendar_shows_what_its_chips_choose_and_drafts_with_a_time(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    threads = await api.add_account(ChannelName.THREADS)
+    on_threads = await api.submit(
+        text="On Threads", scheduledAt=later(days=1), channels=[{"channel": "threads", "accountId": threads}]
+    )
+    canceled = await api.submit(text="Canceled one", scheduledAt=later(days=2))
+    await api.change(canceled["id"], "cancel")
+    on = [{"channel": "threads"}]
+    draft = {"brandRef": "acme", "text": "Half written", "scheduledAt": later(days=3), "channels": on}
+    await api.create("/v1/drafts", draft)
+    await api.create("/v1/drafts", {"brandRef": "acme", "text": "No time", "scheduledAt": "some day"})
+    all_texts = {"On Threads", "Canceled one", "Half written"}
+    for query, shown in (
+        ("", all_texts),
+        ("&channel=threads", {"On Threads", "Half written"}),
+        ("&state=canceled", {"Canceled one"}),
+        ("&state=draft", {"Half written"}),
+        ("&state=coming&state=canceled", {"On Threads", "Canceled one"}),
+        (f"&accountId={threads}", {"On Threads"}),
+    ):
+        for view in ("month", "week"):
+            page = await dashboard.page(f"/calendar?brandRef=acme&view={view}{query}")
+            assert faults(page) == []
+            assert {each for each in all_texts if each in page} == shown, (query, view)
+            assert "No time" not in page
+    found = await api.read("/v1/calendar", params={"since": "2026-12-01", "until": "2026-12-31", "channel": "threads"})
+    assert sum(day["total"] for day in found["days"]) == 1
+    card = await dashboard.page(f"/contents/{on_threads['id']}/card")
+    expect_words(card, "On Threads", "accepted", "Threads", "/cancel", "/publish-now", "Duplicate")
+
+
+async def test_posts_are_listed_by_the_time_at_which_they_are_due(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    made = [(await api.submit(text=f"On day {day}", scheduledAt=later(days=day)))["id"] for day in (2, 5, 3, 1, 4)]
+    by_time = [made[1], made[4], made[2], made[0], made[3]]
+    assert await _by_due_time(api, brandRef="acme") == by_time
+    assert await _by_due_time(api, since=later(days=2)) == by_time[:4]
+    assert await _by_due_time(api, status="published") == []
+    assert await _by_due_time(api, channel="bluesky", until=later(days=5)) == by_time[1:]
+    page = await dashboard.page("/contents?brandRef=acme&sort=scheduledAt&from=2026-12-03&to=2026-12-04")
+    assert faults(page) == []
+    assert [number for number in "12345" if f"On day {number}" in page] == ["2", "3"]
+    drafts = (await dashboard.get(f"/contents/{made[0]}/copy")).json()["drafts"]
+    assert [(each["text"], "scheduledAt" in each) for each in drafts] == [("On day 2", False)]
+
+
+async def _by_due_time(api: ApiHarness, **filters: str) -> list[str]:
+    """The ids of all pages of two."""
+    query, found = {"sort": "scheduledAt", "limit": "2", **filters}, []
+    while True:
+        page = await api.read("/v1/contents", params=query)
+        found += [each["id"] for each in page["data"]]
+        if page["nextCursor"] is None:
+            return found
+        query["cursor"] = page["nextCursor"]

@@ -90,6 +90,8 @@ SESSION = {
     "GET /contents",
     "GET /contents/{content_id}",
     "GET /contents/{content_id}/edit",
+    "GET /contents/{content_id}/card",
+    "GET /contents/{content_id}/copy",
     "GET /publications/{publication_id}",
     "GET /previews/{media_id}",
     "GET /thumbnails/{media_id}",

@@ -110,7 +110,7 @@ async def test_a_month_on_a_phone_counts_the_posts_of_each_day_and_leads_to_them
     month = page.get_by_role("navigation", name="Days of the month")
     await expect(month).to_be_hidden()
     await page.set_viewport_size({"width": 390, "height": 844})
-    await expect(page.get_by_text("Tap a post to move it.")).to_be_visible()
+    await expect(page.get_by_text("Tap a post to open it.")).to_be_visible()
     await expect(page.get_by_text("hold Alt")).to_be_hidden()
     counted = month.get_by_role("link", name="post")
     await expect(counted).to_have_text(

@@ -125,3 +125,33 @@ async def test_the_way_to_the_first_brand_opens_its_form(stack: Stack, browser: 
         await expect(form.get_by_label("Name", exact=True)).to_be_focused()
         await page.get_by_text("Add a brand").click()
         await expect(form).to_be_hidden()
+
+
+async def test_an_endpoints_secret_is_shown_once(browser: Browser, stack: Stack) -> None:
+    async with signed_in(browser, stack, "/webhooks") as page:
+        await page.get_by_label("URL").fill("https://10.0.0.1/hook")
+        everywhere = page.get_by_role("checkbox", name="The events of all brands")
+        if await everywhere.count():
+            await everywhere.check()
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
+        await page.get_by_label("URL").fill("http://127.0.0.1:9/hook")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+        await page.get_by_role("link", name="http://127.0.0.1:9/hook").click()
+        await expect(page.get_by_label("Signing secret")).to_be_hidden()
+        await page.get_by_role("button", name="Send test event").click()
+        await expect(page.get_by_text("Test failed")).to_be_visible()
+        await page.get_by_text("Change the URL, the events or the channels").click()
+        await page.locator("#change-endpoint").get_by_label("URL").fill("http://127.0.0.1:9/another")
+        await page.locator("#change-endpoint").get_by_text("Choose events").click()
+        await page.locator("#change-endpoint").get_by_role("checkbox", name="content.accepted").check()
+        await page.locator("#change-endpoint").get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("http://127.0.0.1:9/another")
+        await expect(page.locator(".traits")).to_contain_text("content.accepted")
+        await page.get_by_role("button", name="Disable").click()
+        await expect(page.get_by_role("button", name="Enable")).to_be_visible()
+        await page.get_by_role("button", name="Delete").click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await page.wait_for_url(re.compile("/webhooks$"))
+        await expect(page.get_by_role("link", name="http://127.0.0.1:9/another")).to_have_count(0)

@@ -34,7 +34,7 @@ async def signed_in(
     )
     page = await context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     try:
         await page.goto(f"/sign-in?{urlencode({'next': path})}")
@@ -44,7 +44,7 @@ async def signed_in(
         yield page
     finally:
         await context.close()
-    assert errors == []
+    assert not errors, errors
 
 
 def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:

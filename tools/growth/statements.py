@@ -24,7 +24,7 @@ from munadi.db.audit import AuditFilter, forget_old_entries, list_entries
 from munadi.db.brands.calendar_feeds import posts_of
 from munadi.db.brands.modes import Brands
 from munadi.db.contents.attention import count_needing_a_person, incomplete_publications
-from munadi.db.contents.calendar import due_days
+from munadi.db.contents.calendar import DueFilter, due_days
 from munadi.db.contents.content_filter import ContentFilter
 from munadi.db.contents.media import list_media
 from munadi.db.contents.overdue import due_soon, overdue_by_brand
@@ -135,6 +135,11 @@ _LISTS: Mapping[str, Call] = {
     "posts of a brand on a channel without posts": _contents(brand_ref=BIG, channel=EMPTY_CHANNEL),
     "posts of an account": _contents(account_id=_BUSY),
     "posts of an account without posts": _contents(account_id=account_of(BIG, EMPTY_CHANNEL)),
+    "posts by due time": _contents(by_due_time=True),
+    "posts of a brand by due time": _contents(by_due_time=True, brand_ref=BIG),
+    "posts of a quiet brand by due time, an old day": _contents(
+        by_due_time=True, brand_ref=QUIET, since=NOW - SPAN + _DAY, until=NOW - SPAN + 2 * _DAY
+    ),
     "posts of a series without posts": _contents(series_id="ser_none"),
     "posts by clientRef": _contents(client_ref="cms-77"),
     "posts by metadata": _contents(metadata={"campaign": "c3"}),
@@ -194,7 +199,9 @@ _PAGES: Mapping[str, Call] = {
     "posts of a brand to approve": _reading(lambda s: count_proposed(s, _OF_BIG, 100)),
     "posts of a brand to approve, none": _reading(lambda s: count_proposed(s, Brands(QUIET), 100)),
     "incomplete publications": _reading(lambda s: incomplete_publications(s, NOW, BIG, _PAGE)),
-    "a calendar's week": _reading(lambda s: due_days(s, QUIET, [NOW + _DAY * day for day in range(8)], 5)),
+    "a calendar's week": _reading(
+        lambda s: due_days(s, DueFilter(Brands(QUIET)), [NOW + _DAY * day for day in range(8)], 5)
+    ),
     "a calendar feed of a quiet brand": _reading(lambda s: posts_of(s, QUIET, NOW)),
     "the figures of /metrics": _reading(lambda s: count_state(s, CollectorRegistry(), NOW)),
     "overdue posts by brand": _reading(lambda s: overdue_by_brand(s, NOW)),

@@ -71,7 +71,7 @@ export function clearProblem(scope) {
 
 // The nearest one: in the form, in the row or the card around the button, or on the page.
 function boxOf(scope) {
-  const around = [scope, scope.closest(".row"), scope.closest(".card")];
+  const around = [scope, scope.closest(".row"), scope.closest(".card"), scope.closest("dialog")];
   const near = around.map((each) => each?.querySelector(".problem")).find(Boolean);
   return near ?? document.querySelector("main .problem");
 }
@@ -119,6 +119,7 @@ async function act(source, bodyOf) {
     source.removeAttribute("data-touched");
     const dialog = source.closest("dialog");
     dialog?.close();
+    source.dispatchEvent(new CustomEvent("acted", { bubbles: true, detail: answer }));
     if (source.dataset.then) return location.assign(source.dataset.then.replace("{id}", answer?.id ?? ""));
     say(source.dataset.done ?? _("Done."));
     showDone(source.dataset);

@@ -12,7 +12,7 @@ import { localize, offerZones } from "./times.js";
 export { fieldsOf, readers, showProblem } from "./actions.js";
 export { api, meta, newKey, Problem } from "./api.js";
 export { refresh, say } from "./live.js";
-export { away, instantOf, localize, written } from "./times.js";
+export { away, comesTwice, instantOf, localize, written } from "./times.js";
 
 // Relative times must be updated.
 const TICK = 30_000;

@@ -1,6 +1,6 @@
 // The form for a post. The API has all the rules: the page validates while a person types, and shows the result.
 
-import { api, newKey, say } from "./app.js";
+import { api, comesTwice, newKey, say } from "./app.js";
 import { showCounters, tightest } from "./counters.js";
 import { Draft } from "./drafts.js";
 import { Editing } from "./editing.js";
@@ -71,7 +71,7 @@ function read() {
   if (slot) body.slot = slot.dataset.after ? { after: slot.dataset.after } : "next";
   const ends = { publishBy: by("publish-by").value, withdrawAt: by("withdraw-at").value };
   if ((isLater() || ends.publishBy || ends.withdrawAt) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
-  if (isLater() && by("fold").value) body.fold = by("fold").value;
+  if (isLater() && by("fold").value && comesTwice(by("at").value, by("time-zone").value.trim())) body.fold = by("fold").value;
   for (const [name, value] of Object.entries(ends)) if (value) body[name] = value;
   return { body, places };
 }
@@ -248,6 +248,7 @@ function nameButton() {
 
 function showTime() {
   by("time").hidden = !isLater() && !repeating.isChosen;
+  by("fold-field").hidden = !isLater() || !comesTwice(by("at").value, by("time-zone").value.trim());
   repeating.show();
   nameButton();
 }
@@ -278,7 +279,7 @@ function begin() {
   by("move-post")?.addEventListener("click", move);
   form.addEventListener("input", ({ target }) => {
     if (target.name === "account") showPanels();
-    if (target.name === "when") showTime();
+    if (target.name === "when" || target.id === "at" || target.id === "time-zone") showTime();
     if (target.type !== "file") changed();
   });
   watchPicks(form, () => {

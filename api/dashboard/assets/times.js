@@ -5,6 +5,7 @@ import { meta } from "./api.js";
 import { _, language, locale } from "./language.js";
 
 const AWAY = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const DAY = 86_400_000;
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const OWN = { dateStyle: "medium", timeStyle: "short" };
 
@@ -31,7 +32,7 @@ function write(node, text) {
 
 /** An instant in a zone, by default the page's. */
 export function written(at, timeZone = pageZone(), style = OWN) {
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : locale, { ...style, timeZone }).format(at);
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : locale, { hourCycle: "h23", ...style, timeZone }).format(at);
 }
 
 /** The distance of an instant from now, such as “in 2 hours”. */
@@ -47,6 +48,17 @@ export function instantOf(local, timeZone = pageZone()) {
   const asUtc = Date.parse(`${local}Z`);
   const first = asUtc - aheadOfUtc(asUtc, timeZone);
   return new Date(asUtc - aheadOfUtc(first, timeZone)).toISOString();
+}
+
+/** Whether the clock of a zone shows a local time twice, as when it is put back. */
+export function comesTwice(local, timeZone = pageZone()) {
+  try {
+    const asUtc = Date.parse(`${local}Z`);
+    const ahead = new Set([-DAY, DAY].map((away) => aheadOfUtc(asUtc + away, timeZone)));
+    return ahead.size > 1 && [...ahead].every((each) => aheadOfUtc(asUtc - each, timeZone) === each);
+  } catch {
+    return false; // not written yet, or no zone
+  }
 }
 
 /** How far a zone is ahead of UTC at an instant, in milliseconds. */

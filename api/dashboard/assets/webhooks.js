@@ -1,7 +1,7 @@
 // Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, recover and replay events.
 
 import { isConfirmed } from "./actions.js";
-import { api, instantOf, refresh } from "./app.js";
+import { api, instantOf, readers, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
 import { _, ngettext } from "./language.js";
 
@@ -15,6 +15,12 @@ document.addEventListener("click", ({ target }) => {
   else if ("copySecret" in button.dataset) copyFrom(button.closest("[data-secret]").querySelector("[data-secret-value]"));
 });
 
+// Of an endpoint that is changed: what is not chosen any more is sent, too.
+readers.endpoint = (form) => {
+  const given = new FormData(form);
+  return { url: given.get("url").trim(), description: given.get("description").trim() || null, types: given.getAll("types"), channels: given.getAll("channels") };
+};
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const work = { create, recover, replay }[form.id];
@@ -24,7 +30,8 @@ document.addEventListener("submit", (event) => {
 });
 
 async function create(form) {
-  const body = { ...textsOf(form, "url", "brandRef", "description"), ...listsOf(form, "types", "channels") };
+  const named = form.elements.everywhere?.checked ? ["url", "description"] : ["url", "brandRef", "description"];
+  const body = { ...textsOf(form, ...named), ...listsOf(form, "types", "channels") };
   const made = await api("POST", "/v1/webhooks/endpoints", body);
   showSecret(form.closest(".card"), made.secret, _("It signs all messages to %(url)s.", { url: made.url }));
   form.reset();
@@ -46,7 +53,9 @@ async function test(button) {
   const good = delivery.status === "delivered";
   const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? _("no response");
   const words = good ? _("Test delivered: %(answer)s in %(ms)s ms.", { answer, ms: last.durationMs }) : _("Test failed: %(answer)s.", { answer });
-  button.closest(".card").querySelector("[data-result]").replaceChildren(notice(good, words));
+  const shown = [notice(good, words)];
+  if (last?.responseHead) shown.push(Object.assign(document.createElement("pre"), { className: "answered", tabIndex: 0, dir: "auto", textContent: last.responseHead.slice(0, 600) }));
+  button.closest(".card").querySelector("[data-result]").replaceChildren(...shown);
   await refresh();
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, pairwise
@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.brands.modes import Brands
 from munadi.db.contents.queries import views_of
-from munadi.db.tables import ContentRow
+from munadi.db.tables import ContentRow, PublicationRow
 from munadi.domain.content import ContentView
 
 
@@ -28,14 +28,37 @@ class DueDay:
     contents: tuple[ContentView, ...]
 
 
-async def due_days(
-    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int, *, live_only: bool = False
-) -> list[DueDay]:
-    """The due posts of each span between two neighbours of `edges` (ascending). `brand_ref` None: every brand, or every
-    one that is no test brand."""
-    of_brands = Brands(brand_ref, live_only).own(col(ContentRow.brand_ref))
+@dataclass(frozen=True)
+class DueFilter:
+    """Which due posts: of these brands, and where they are not empty with one of these statuses, and with a publication
+    on one of these channels, and on this account."""
+
+    brands: Brands
+    statuses: Collection[str] = ()
+    channels: Collection[str] = ()
+    account_id: str | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions of a post."""
+        found = self.brands.own(col(ContentRow.brand_ref))
+        if self.statuses:
+            found.append(col(ContentRow.status).in_(self.statuses))
+        if self.channels or self.account_id is not None:
+            query = select(PublicationRow.id).where(col(PublicationRow.content_id) == col(ContentRow.id))
+            if self.channels:
+                query = query.where(col(PublicationRow.channel).in_(self.channels))
+            if self.account_id is not None:
+                query = query.where(PublicationRow.account_id == self.account_id)
+            found.append(query.exists())
+        return found
+
+
+async def due_days(session: AsyncSession, wanted: DueFilter, edges: Sequence[datetime], per_day: int) -> list[DueDay]:
+    """The due posts of each span between two neighbours of `edges` (ascending)."""
+    conditions = wanted.conditions
     at = col(ContentRow.scheduled_at)
-    spans = [and_(at >= first, at < end, *of_brands) for first, end in pairwise(edges)]
+    spans = [and_(at >= first, at < end, *conditions) for first, end in pairwise(edges)]
     counted = union_all(*(_count(number, span) for number, span in enumerate(spans))).subquery()
     totals = dict((await session.exec(select(counted.c.day, counted.c.total))).all())
     ids: list[list[str]] = [[] for _ in spans]
@@ -49,19 +72,13 @@ async def due_days(
 
 
 async def due_days_coming_first(
-    session: AsyncSession,
-    brand_ref: str | None,
-    edges: Sequence[datetime],
-    per_day: int,
-    *,
-    now: datetime,
-    live_only: bool = False,
+    session: AsyncSession, wanted: DueFilter, edges: Sequence[datetime], per_day: int, *, now: datetime
 ) -> list[DueDay]:
     """As `due_days`; in the span that has `now`, what is still to come precedes what was due."""
     place = bisect_right(edges, now)
     if not 0 < place < len(edges) or edges[place - 1] == now:
-        return await due_days(session, brand_ref, edges, per_day, live_only=live_only)
-    found = await due_days(session, brand_ref, [*edges[:place], now, *edges[place:]], per_day, live_only=live_only)
+        return await due_days(session, wanted, edges, per_day)
+    found = await due_days(session, wanted, [*edges[:place], now, *edges[place:]], per_day)
     past, coming = found[place - 1], found[place]
     today = DueDay(past.total + coming.total, (*coming.contents, *past.contents)[:per_day])
     return [*found[: place - 1], today, *found[place + 1 :]]

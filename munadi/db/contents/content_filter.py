@@ -11,8 +11,9 @@ from munadi.db.contents.sources import Place
 
 @dataclass(frozen=True)
 class ContentFilter:
-    """Which posts to list; None and empty mean all. `overdue_at`: only those that are overdue then. `before` is the
-    (created_at, id) after which a page continues."""
+    """Which posts to list; None and empty mean all. `overdue_at`: only those that are overdue then. `by_due_time`: the
+    latest due first, else the newest. `before` is the (time, id) after which a page continues; the time is that of the
+    order."""
 
     brand_ref: str | None = None
     ids: Collection[str] = ()
@@ -27,6 +28,7 @@ class ContentFilter:
     overdue_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     words: str | None = None
+    by_due_time: bool = False
     since: datetime | None = None
     until: datetime | None = None
     before: Place | None = None
@@ -34,5 +36,7 @@ class ContentFilter:
     @property
     def fields(self) -> frozenset[str]:
         """The names of the filters that are set, without the place."""
-        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "before"}
+        given = {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("before", "by_due_time")
+        }
         return frozenset(name for name, value in given.items() if value or value is False)

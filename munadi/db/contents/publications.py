@@ -16,7 +16,7 @@ from munadi.db.contents.sources import (
     MOST,
     Place,
     Source,
-    newest_first,
+    in_order,
     of_account,
     of_channel,
     of_contents,
@@ -61,7 +61,7 @@ async def list_publications(
 ) -> tuple[Sequence[tuple[ContentRow, PublicationRow]], PublicationPlace | None]:
     """A page of publications, each with its post, and the place where the next page begins, if there is more. It has
     fewer than `limit` where the filters hardly find any (`sources.py`)."""
-    newest = (*newest_first(), col(PublicationRow.place))
+    newest = (*in_order(ContentRow.created_at), col(PublicationRow.place))
     query = select(ContentRow, PublicationRow).join(
         PublicationRow, col(PublicationRow.content_id) == col(ContentRow.id)
     )

@@ -20,14 +20,15 @@ from munadi.db.contents.sources import (
     MOST,
     Place,
     Source,
+    in_order,
     is_behind,
-    newest_first,
     of_account,
     of_channel,
     of_contents,
     of_dismissed,
     of_proposed,
     of_series,
+    of_times,
     read_by_index,
 )
 from munadi.db.contents.views import content_view
@@ -124,10 +125,17 @@ async def list_contents(
     found, tried = await _found(session, wanted, limit)
     ids, has_more = ids_of_page(found, limit)
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(col(ContentRow.id).in_(ids))
-    pairs = (await session.exec(query.order_by(*_NEWEST))).all() if ids else ()
+    pairs = (await session.exec(query.order_by(*_order(wanted)))).all() if ids else ()
     publications = await _publications(session, [content.id for content, _ in pairs])
     views = [content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs]
-    return views, (views[-1].created_at, views[-1].id) if has_more else tried
+    last = views[-1] if has_more else None
+    if last is None:
+        return views, tried
+    return views, (last.scheduled_at if wanted.by_due_time else last.created_at, last.id)
+
+
+def _order(wanted: ContentFilter) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return (col(ContentRow.scheduled_at).desc(), col(ContentRow.id).desc()) if wanted.by_due_time else _NEWEST
 
 
 async def _found(
@@ -138,13 +146,15 @@ async def _found(
     length = length_of(col(DraftRow.source), col(DraftRow.resolved))
     query = select(ContentRow.id, length).join(DraftRow, _current_draft()).limit(limit + 1)
     if _is_set_of_few(wanted):
-        return (await session.exec(query.where(*_conditions(wanted)).order_by(*_NEWEST))).all(), None
-    query = query.order_by(*newest_first())
+        return (await session.exec(query.where(*_conditions(wanted)).order_by(*_order(wanted)))).all(), None
+    query = query.order_by(*in_order(ContentRow.scheduled_at if wanted.by_due_time else ContentRow.created_at))
     source = await _source(session, wanted)
     if wanted.fields <= source.covers:
         return (await session.exec(query.where(col(ContentRow.id).in_(source.ids(limit + 1))))).all(), None
     await read_by_index(session)
     query = query.where(*_conditions(wanted))
+    if wanted.by_due_time:
+        return await _tried(session, query, source, MOST, limit)
     ids = await few_named(session, wanted.client_ref, wanted.metadata)
     if ids is None:
         found, place = await _tried(session, query, source, FIRST, limit)
@@ -168,6 +178,8 @@ async def _tried(
 
 
 async def _source(session: AsyncSession, wanted: ContentFilter) -> Source:
+    if wanted.by_due_time:
+        return of_times(wanted.before, wanted.brand_ref, wanted.since, wanted.until)
     if wanted.series_id is not None:
         return of_series(wanted.before, wanted.series_id)
     if wanted.account_id is not None:
@@ -234,7 +246,8 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         said = (words.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
         found.append(or_(*said))
     if wanted.before is not None:
-        found.append(is_behind(wanted.before, ContentRow.created_at, ContentRow.id))
+        time = ContentRow.scheduled_at if wanted.by_due_time else ContentRow.created_at
+        found.append(is_behind(wanted.before, time, ContentRow.id))
     return found
 
 

@@ -70,11 +70,11 @@ async def read_by_index(session: AsyncSession) -> None:
         await connection.execute(_BY_INDEX)
 
 
-def newest_first() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The order of the list, for posts that a source has found. As expressions, or a database would read all posts in
-    this order by an index, and look for those."""
-    created_at, content_id = col(ContentRow.created_at), col(ContentRow.id)
-    return func.coalesce(created_at, created_at).desc(), func.coalesce(content_id, content_id).desc()
+def in_order(time: datetime) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The order of the list by a time of the posts, for those that a source has found. As expressions, or a database
+    would read all posts in this order by an index, and look for those."""
+    at, content_id = col(time), col(ContentRow.id)
+    return func.coalesce(at, at).desc(), func.coalesce(content_id, content_id).desc()
 
 
 def of_contents(before: Place | None, brand_ref: str | None, statuses: Collection[str] = ()) -> Source:
@@ -89,6 +89,19 @@ def of_contents(before: Place | None, brand_ref: str | None, statuses: Collectio
     query = query.where(text(IS_NOT_PUBLISHED))
     parts = [query.where(col(row.status) == status) for status in sorted(set(statuses))]
     return Source(parts, frozenset({"brand_ref", "statuses"}))
+
+
+def of_times(before: Place | None, brand_ref: str | None, since: datetime | None, until: datetime | None) -> Source:
+    """The posts of a brand, or of all brands, by the time at which they are due, the latest first."""
+    row = ContentRow
+    query = _ordered(row.id, row.scheduled_at, before)
+    if brand_ref is not None:
+        query = query.where(col(row.brand_ref) == brand_ref)
+    if since is not None:
+        query = query.where(col(row.scheduled_at) >= since)
+    if until is not None:
+        query = query.where(col(row.scheduled_at) < until)
+    return Source([query], frozenset({"brand_ref", "since", "until"}))
 
 
 def of_dismissed(before: Place | None) -> Source:

@@ -328,7 +328,7 @@ export class Calendar {
   }
 
   /** Posts by the day on which they are due, for at most two months. */
-  get(query: { since?: string | undefined; until?: string | undefined; from?: string | undefined; to?: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } = {}, options: CallOptions = {}): Promise<t.CalendarView> {
+  get(query: { since?: string | undefined; until?: string | undefined; from?: string | undefined; to?: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; status?: (t.ContentStatus)[] | undefined; channel?: (t.ChannelName)[] | undefined; accountId?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } = {}, options: CallOptions = {}): Promise<t.CalendarView> {
     return this.send<t.CalendarView>("GET", `/v1/calendar`, { query, ...options });
   }
 }
@@ -403,12 +403,12 @@ export class Contents {
   }
 
   /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */
-  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; seriesId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
+  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; seriesId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; sort?: "createdAt" | "scheduledAt" | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; seriesId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; seriesId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; proposed?: (t.Proposed)[] | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; since?: string | undefined; until?: string | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; sort?: "createdAt" | "scheduledAt" | undefined; limit?: number | undefined; cursor?: string | undefined; fields?: string | undefined; metadata?: Record<string, string> | undefined } = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 

@@ -370,6 +370,17 @@ export const POST_FILTERS: INodeProperties[] = [
 		description: 'Only posts that are due at this time or later',
 	},
 	{
+		displayName: 'Sort',
+		name: 'sort',
+		type: 'options',
+		options: [
+			{ name: 'Created At', value: 'createdAt' },
+			{ name: 'Scheduled At', value: 'scheduledAt' },
+		],
+		default: 'createdAt',
+		description: 'The order: the newest first, or those first that are due last. Cursors are of one order.',
+	},
+	{
 		displayName: 'Status',
 		name: 'status',
 		type: 'multiOptions',
