@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
-from api.doors import ayrshare
+from api.doors import ayrshare, postiz
 from api.doors.entrance import Entrance
 from api.http import problems
 from api.http.address import callers_of
@@ -139,7 +139,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 # Of other programs: each is open where the settings name it.
-DOORS = {each.DOOR.name: (each.DOOR, each.router) for each in (ayrshare,)}
+DOORS = {each.DOOR.name: (each.DOOR, each.router) for each in (ayrshare, postiz)}
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, channels: Channels | None = None) -> FastAPI:

@@ -46,7 +46,8 @@ async def create_post(request: Request, services: TheServices, principal: Conten
     brand_ref = await brand_of(request, services, principal)
     connected = [each.channel for each in await services.doors.accounts(brand_ref)]
     translated = read_post(body_of(request), brand_ref, connected, services.settings.base_url)
-    accepting = services.doors.accept(translated, principal, prints_of(request, services), key_of(request))
+    prints = prints_of(request, services, translated.content)
+    accepting = services.doors.accept(translated, principal, prints, key_of(request))
     view = await while_connected(request, accepting)
     if not answers.is_scheduled(view) and answers.status_of(view) != answers.AWAITING:
         view = await settled(request, services, principal, view, has_ended)

@@ -26,7 +26,9 @@ from munadi.domain.content import ContentView
 from munadi.domain.media import MediaView
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.doors.translated import problem, raise_if_any
+from munadi.intake.bodies import read_sent
 from munadi.intake.media import Upload
+from munadi.intake.requests import MediaUrlRequest
 from munadi.intake.strict_json import canonical
 
 # Seconds that an answer waits for what a post becomes. The clients of both programs wait longer.
@@ -48,9 +50,10 @@ async def brand_of(request: Request, services: Services, principal: Principal) -
     return (await services.brands.get(named, principal)).ref
 
 
-def prints_of(request: Request, services: Services) -> tuple[str, ...]:
-    """The fingerprints of a request: of its path and its body, whatever the order of its fields."""
-    return fingerprints(services.keyring, canonical([request.url.path, getattr(request.state, "json", None)]))
+def prints_of(request: Request, services: Services, content: Any) -> tuple[str, ...]:
+    """The fingerprints of a request: of its path and of the post that it asks for. What clients make up anew for each
+    request, such as the ids of files that have an address, is not in them."""
+    return fingerprints(services.keyring, canonical([request.url.path, content]))
 
 
 def key_of(request: Request) -> str | None:
@@ -89,6 +92,16 @@ async def keep_upload(
         limit = services.settings.media.max_bytes
         upload = await read_upload(request, services.media_store, limit, share, problems, texts=texts)
         return await _keep(request, services, principal, brand_ref, upload, problems), upload.texts
+
+
+async def fetch_upload(
+    request: Request, services: Services, principal: Principal, brand_ref: str, url: Any
+) -> MediaView:
+    """Fetch the file at an address, and store it."""
+    sent, shape = read_sent({"url": url, "brandRef": brand_ref}, MediaUrlRequest)
+    storing = services.media.fetch(sent, shape, principal, IdempotencyKey(None, ()))
+    answer = await while_connected(request, storing)
+    return MediaView.model_validate_json(answer.body)
 
 
 async def keep_data_uri(

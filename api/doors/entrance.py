@@ -65,7 +65,7 @@ class _Translating:
     async def _send_failure(self, start: Message) -> None:
         problem: Mapping[str, Any] = json.loads(self._body)
         status = start["status"] if start["status"] in _KEPT or start["status"] >= 500 else HTTPStatus.BAD_REQUEST
-        body = json.dumps(self._door.failure(problem), ensure_ascii=False).encode()
+        body = json.dumps(self._door.failure({**problem, "status": int(status)}), ensure_ascii=False).encode()
         begin = {**start, "status": int(status)}
         headers = MutableHeaders(scope=begin)
         headers["content-type"], headers["content-length"] = "application/json", str(len(body))

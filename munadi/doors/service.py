@@ -78,6 +78,19 @@ class DoorService(Service):
             raise NotVisible("post", content_id)
         return view
 
+    async def content_of(self, publication_id: str, caller: Principal) -> str:
+        """The id of the post to which a publication belongs. Raises NotVisible."""
+        async with self.database.read() as session:
+            found = await queries.find_publication(session, publication_id)
+        if found is None or not caller.may_see(found[0].brand_ref):
+            raise NotVisible("post", publication_id)
+        return found[0].id
+
+    async def cancel(self, content_id: str, caller: Principal) -> ContentView:
+        """Cancel what waits of a post. Raises NotVisible, ChangeRefused."""
+        await self.posts.cancel(content_id, caller, IdempotencyKey(None, ()), None)
+        return await self.get(content_id, caller)
+
     async def list(self, wanted: ContentFilter, most: int, pages: int = 10) -> list[ContentView]:
         """Posts, the newest first: at most so many, in at most so many pages."""
         found: list[ContentView] = []

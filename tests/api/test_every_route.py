@@ -123,7 +123,7 @@ SESSION = {
 }
 # A page for the holder of a session, about what is sealed in its address (tests/api/test_consent.py).
 CONSENT = {"GET /oauth/consent", "POST /oauth/consent", "GET /device", "POST /device"}
-# Of other programs, where the settings open them (tests/api/test_ayrshare_door.py).
+# Of other programs, where the settings open them (tests/api/test_ayrshare_door.py, test_postiz_door.py).
 DOORS = {
     "POST /api/post",
     "GET /api/post/{post_id}",
@@ -134,6 +134,16 @@ DOORS = {
     "GET /api/user",
     "POST /api/media/upload",
     "POST /api/upload",
+    "GET /public/v1/is-connected",
+    "GET /public/v1/integrations",
+    "GET /public/v1/find-slot/{account_id}",
+    "GET /public/v1/posts",
+    "POST /public/v1/posts",
+    "DELETE /public/v1/posts/{post_id}",
+    "DELETE /public/v1/posts/group/{post_id}",
+    "PUT /public/v1/posts/{post_id}/status",
+    "POST /public/v1/upload",
+    "POST /public/v1/upload-from-url",
 }
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {
@@ -171,19 +181,19 @@ def test_every_route_is_listed(api: ApiHarness) -> None:
 
 
 async def test_a_door_requires_a_key_and_shows_no_other_brand(api: ApiHarness, tmp_path: Path) -> None:
-    opened = create_app(Settings(data_dir=tmp_path, doors="ayrshare"))
+    opened = create_app(Settings(data_dir=tmp_path, doors="ayrshare,postiz"))
     assert served(opened) - served(api.app) == DOORS
-    async with open_api(tmp_path, fake_network=True, doors="ayrshare") as other:
+    async with open_api(tmp_path, fake_network=True, doors="ayrshare,postiz") as other:
         names = await resources_of_acme(other) | {"post_id": await other.seed.content((await other.seed.account()).id)}
         key = await other.key(*(scope for scope in Scope if scope is not Scope.ADMIN), brand_ref="rival")
         for route in DOORS:
             method, path = address(route, names)
-            body = {"id": names["post_id"], "bulk": []} if method in ("POST", "DELETE") else None
+            body = {"id": names["post_id"], "bulk": []} if method in ("POST", "DELETE", "PUT") else None
             assert (await other.request(method, path, body, key="")).status_code == 401, route
             answer = await other.request(method, path, body, key=key)
-            expected = 404 if "{" in route or method == "DELETE" else 200 if method == "GET" else 400
+            expected = 400 if method in ("POST", "PUT") else 404 if "{" in route or method == "DELETE" else 200
             assert answer.status_code == expected, (route, answer.text)
-            assert not any(name in answer.text for name in names.values() if name != names["post_id"]), route
+            assert not any(name in answer.text for name in names.values() if name not in path + str(body)), route
 
 
 async def test_a_page_of_the_dashboard_requires_a_session(api: ApiHarness) -> None:

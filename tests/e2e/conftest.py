@@ -13,7 +13,7 @@ from tests.harness.stack import Stack
 
 # A lost answer is reconciled soon, and at Facebook a post that is not found is soon known to be absent.
 QUICK = {
-    "MUNADI_DOORS": "ayrshare",
+    "MUNADI_DOORS": "ayrshare,postiz",
     "MUNADI_RELAY__LOOK_GRACE": "3",
     "MUNADI_CHANNELS__FACEBOOK__PUBLISH_DEADLINE": "PT5S",
     "MUNADI_CHANNELS__FACEBOOK__MARGIN": "PT1S",
