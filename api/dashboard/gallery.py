@@ -50,6 +50,7 @@ PASTED: dict[PastedAs, Pasted] = {
         N_("The bot’s token, or a webhook’s URL"), N_("Channel ID (of a bot)"), "1234567890123456789"
     ),
     PastedAs.APP_PASSWORD: Pasted(by_password=True),
+    PastedAs.SECRET_KEY: Pasted(N_("The secret key (nsec)"), N_("Public key (npub), to check it"), "npub1…"),
 }
 
 

@@ -30,6 +30,7 @@ from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
 from munadi.domain.metadata import NewMetadata
 from munadi.domain.model import WireModel
+from munadi.domain.server import called_address
 from munadi.domain.time import Instant
 from munadi.ports import AccountImport
 
@@ -111,7 +112,7 @@ async def import_account(
     sent = body.credentials
     given = AccountImport(
         external_id=body.external_id,
-        service_url=body.service_url,
+        service_url=called_address(body.service_url),
         login=body.login,
         access_token=sent.access_token,
         refresh_token=sent.refresh_token,

@@ -129,7 +129,8 @@ class Request:
     2xx; without it the outcome is unknown (`no_proof`). `also_ok` are statuses that are answers too, such as 308 of a
     resumable upload. Files make a form multipart; one without a name has that of its field. `content` that comes part
     by part needs a `content-length` among the headers, or it is sent chunked. `timeout` is in seconds for all of it,
-    beside the time that the request's bytes need at 200 kB/s.
+    beside the time that the request's bytes need at 200 kB/s. `extensions` are for the client: an exchange over a
+    websocket (`munadi.outbound.websocket`).
     """
 
     method: str
@@ -146,6 +147,7 @@ class Request:
     proof: Callable[[Answer], object] | None = None
     also_ok: Collection[int] = ()
     timeout: float = CALL_TIMEOUT
+    extensions: Mapping[str, Any] | None = None
 
     @property
     def hidden(self) -> list[str]:
@@ -227,7 +229,7 @@ class ChannelHttp:
             data=dict(request.form) if request.form is not None else None,
             files={name: (*part, "application/octet-stream") for name, part in named.items()} or None,
             content=request.content,
-            extensions={"trace": sent.trace},
+            extensions={**(request.extensions or {}), "trace": sent.trace},
         )
 
     async def _exchange(self, request: httpx.Request, timeout: float, hidden: Sequence[str]) -> Answer:

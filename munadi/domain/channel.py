@@ -37,6 +37,7 @@ class ChannelName(StrEnum):
     YOUTUBE = "youtube"
     DISCORD = "discord"
     GOOGLE_BUSINESS = "google_business"
+    NOSTR = "nostr"
 
 
 class TextUnit(StrEnum):

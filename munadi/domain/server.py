@@ -23,6 +23,13 @@ def server_of(spec: ChannelSpec, service_url: str | None) -> Server:
     return Server(origin, True)
 
 
+def called_address(url: str | None) -> str | None:
+    """The address by which a server is called: that of a websocket is the same one with http's scheme."""
+    scheme, separator, rest = (url or "").partition("://")
+    known = {"wss": "https", "ws": "http"}.get(scheme.lower())
+    return f"{known}{separator}{rest}" if known else url
+
+
 def origin_of(url: str) -> str | None:
     """Scheme, host and port, in lower case; None for what has none."""
     try:

@@ -27,7 +27,7 @@ FREE_READS, FREE_PIECES, BYTES_PER_PIECE = 100, 1_000, 64
 _PIECES_AT_ONCE = 32
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d")
+_INTERIM, _SWITCHED = re.compile(rb"HTTP/\d\.\d 1\d\d"), re.compile(rb"HTTP/\d\.\d 101 ")
 
 
 class BoundedBackend(httpcore.AsyncNetworkBackend):
@@ -64,17 +64,19 @@ class _Watched(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
         self._heads: _Heads | None = None
+        self._is_switched = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Some bytes. Raises RemoteProtocolError for an answer whose heads are too many or too long."""
         data = await self._inner.read(max_bytes, timeout)
         if self._heads is not None and self._heads.have_ended(data):
-            self._heads = None
+            self._is_switched, self._heads = self._heads.has_switched, None
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send some bytes of a request."""
-        self._heads = _Heads()
+        if not self._is_switched:
+            self._heads = _Heads()
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -98,6 +100,7 @@ class _Heads:
     def __init__(self) -> None:
         self._text = bytearray()
         self._searched = self._bytes = self._reads = self._interim = 0
+        self.has_switched = False  # to another protocol, such as a websocket: no heads come any more
 
     def have_ended(self, data: bytes) -> bool:
         """Take in what was read; whether the body has begun. Raises RemoteProtocolError."""
@@ -109,7 +112,8 @@ class _Heads:
             )
         while (end := _HEAD_END.search(self._text, self._searched)) is not None:
             self._count(end.end())
-            if not _INTERIM.match(self._text):
+            self.has_switched = _SWITCHED.match(self._text) is not None
+            if self.has_switched or not _INTERIM.match(self._text):
                 return True
             self._interim += 1
             if self._interim > MAX_INTERIM:

@@ -21,6 +21,7 @@ from munadi.outbound.addresses import Address
 from munadi.outbound.framing import BoundedBackend, bound_pieces
 from munadi.outbound.guard import Guard, Target, name_test_brand, refuse_other_servers
 from munadi.outbound.proxy import ProxiedBackend
+from munadi.outbound.websocket import WebSockets
 
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
 
@@ -112,7 +113,7 @@ def guarded_client(
     environment, no redirects, no cookies: an answer leaves nothing behind.
     """
     return httpx.AsyncClient(
-        transport=GuardedTransport(guard, verify=verify, proxy=proxy),
+        transport=WebSockets(GuardedTransport(guard, verify=verify, proxy=proxy)),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
@@ -136,6 +137,8 @@ def network_client(timeout: httpx.Timeout | float) -> httpx.AsyncClient:
         if transport is not None:
             assert isinstance(transport, httpx.AsyncHTTPTransport)
             _bound(transport)
+    client._transport = WebSockets(client._transport)
+    client._mounts = {at: one and WebSockets(one) for at, one in client._mounts.items()}
     return client
 
 

@@ -20,6 +20,7 @@ class PastedAs(StrEnum):
     BOT_AND_CHAT = "bot_and_chat"  # a bot's token, and the chat that it posts to
     BOT_OR_WEBHOOK = "bot_or_webhook"  # a bot's token and a channel, or the address of a webhook
     APP_PASSWORD = "app_password"
+    SECRET_KEY = "secret_key"  # a key that signs, and the address of a server that takes what it signs
 
 
 class Profiles(LivePosts):

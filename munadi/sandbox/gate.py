@@ -20,6 +20,7 @@ from munadi.sandbox.clock import called_for, wall_time
 from munadi.sandbox.exchange import Answer, Call, CallRecord, Operation, Refusal, root_url
 from munadi.sandbox.faults import AFTER_EFFECT, WITHOUT_EFFECT, Fault, FaultBoard, FaultMode
 from munadi.sandbox.platform import Platform
+from munadi.sandbox.sockets import answer_frames, call_of, frames
 
 # Who calls for a test brand names it.
 BRAND_HEADER = "sandbox-brand"
@@ -59,6 +60,9 @@ class Gate:
         self._witness = witness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._converse(scope, receive, send)
+            return
         try:
             call = await self._read(Request(scope, receive))
         except ClientDisconnect:
@@ -68,9 +72,32 @@ class Gate:
             return
         brand = call.headers.get(BRAND_HEADER)
         with called_for(brand):
-            await self._answer(call, brand, scope, receive, send)
+            answer, fault, record = await self._called(call, brand)
+            if fault is not None and fault.mode in CUTS:
+                await CUTS[fault.mode](scope, receive)
+            elif fault is not None and fault.mode is FaultMode.ACCEPT_THEN_HALF_BODY:
+                await _send_half(answer, scope, receive, send)
+            else:
+                record.status = answer.status
+                await answer.response()(scope, receive, send)
 
-    async def _answer(self, call: Call, brand: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A websocket: each frame is a call. Half an answer is none here."""
+        async for frame in frames(receive, send):
+            call = call_of(scope, frame, self._network.channel, self._base_url)
+            brand = call.headers.get(BRAND_HEADER)
+            with called_for(brand):
+                answer, fault, record = await self._called(call, brand)
+            mode = fault.mode if fault is not None else None
+            if mode in CUTS or mode is FaultMode.ACCEPT_THEN_HALF_BODY:
+                await CUTS.get(mode, transport.reset)(scope, receive)
+                return
+            record.status = answer.status
+            if not await answer_frames(answer, send):
+                return
+
+    async def _called(self, call: Call, brand: str | None) -> tuple[Answer, Fault | None, CallRecord]:
+        """The answer to a call, the fault that acted on it, and its line in the log."""
         network, operation = self._network, self._network.operation(call)
         profile, path = network.profile_of(call), network.logged_path(call)
         # Logged at arrival: a call that hangs is already in the log.
@@ -81,13 +108,7 @@ class Gate:
         fault = self._faults.take(network.channel, operation.name, names, visible=operation.visible, brand=brand)
         answer, fault = await self._played(call, operation, record, fault)
         record.fault = fault.id if fault else None
-        if fault is not None and fault.mode in CUTS:
-            await CUTS[fault.mode](scope, receive)
-        elif fault is not None and fault.mode is FaultMode.ACCEPT_THEN_HALF_BODY:
-            await _send_half(answer, scope, receive, send)
-        else:
-            record.status = answer.status
-            await answer.response()(scope, receive, send)
+        return answer, fault, record
 
     async def _read(self, request: Request) -> Call:
         body = bytearray()

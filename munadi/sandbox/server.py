@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from munadi.sandbox.app import create_app
+from munadi.sandbox.sockets import SocketProtocol
 from munadi.sandbox.state import SandboxState
 from munadi.sandbox.transport import TransportProtocol
 
@@ -46,7 +47,8 @@ def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
         port=port,
         http=TransportProtocol,
         loop="asyncio",
-        ws="none",
+        ws=SocketProtocol,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -21,6 +21,7 @@ from munadi.sandbox.linkedin import LinkedIn
 from munadi.sandbox.mastodon import Mastodon
 from munadi.sandbox.media import BlobStore
 from munadi.sandbox.model import PostView
+from munadi.sandbox.nostr import Nostr
 from munadi.sandbox.pinterest import Pinterest
 from munadi.sandbox.platform import Platform
 from munadi.sandbox.storage import Store
@@ -38,6 +39,7 @@ NETWORKS: tuple[type[Platform[Any]], ...] = (
     Instagram,
     LinkedIn,
     Mastodon,
+    Nostr,
     Pinterest,
     Telegram,
     Threads,

@@ -28,13 +28,7 @@ class TransportProtocol(H11Protocol):
             # asyncio does this only for sockets made with an explicit protocol number; without it every
             # answer waits 40 ms for the client's delayed acknowledgement.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        application: Any = self.app
-
-        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[SCOPE_KEY] = transport
-            await application(scope, receive, send)
-
-        self.app = with_transport
+        self.app = with_transport(self.app, transport)
 
     def shutdown(self) -> None:
         """A call that a fault holds would prevent the server from stopping, so it is cut after a moment."""
@@ -42,9 +36,19 @@ class TransportProtocol(H11Protocol):
         self.loop.call_later(HELD_AT_SHUTDOWN_SECONDS, self.transport.abort)
 
 
+def with_transport(application: Any, transport: asyncio.Transport) -> Any:
+    """The application, whose calls show it this connection."""
+
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[SCOPE_KEY] = transport
+        await application(scope, receive, send)
+
+    return called
+
+
 async def hold(scope: Scope, receive: Receive) -> None:
     """Send nothing (more) until the client leaves."""
-    while (await receive())["type"] != "http.disconnect":
+    while not (await receive())["type"].endswith(".disconnect"):
         pass
 
 

@@ -29,8 +29,9 @@ HINDI = {"Accept-Language": "hi-IN,hi;q=0.9,en;q=0.8"}
 # What stays as it is in every language: names, codes and what people wrote.
 DATA = {
     "Munadi", "API", "UTC", "URL", "ID", "English", "acme", "rival", "admin", "anyone", "tests",
-    "Bluesky", "Instagram", "Facebook", "Threads", "LinkedIn", "Telegram", "Discord", "TikTok", "Pinterest", "YouTube",
-    "Mastodon", "Google", "Business", "Profile", "Dev", "Page", "Diwali", "lamps", "Acme", "Stores", "example",
+    "Bluesky", "Instagram", "Facebook", "Threads", "LinkedIn", "Telegram", "Discord", "Nostr", "TikTok", "Pinterest",
+    "YouTube", "Mastodon", "Google", "Business", "Profile", "Dev", "Page", "Diwali", "lamps", "Acme", "Stores",
+    "example",
 }  # fmt: skip
 PAGES = (
     "/attention", "/calendar?brandRef=acme", "/calendar?brandRef=acme&view=week", "/calendar?view=day", "/contents",

@@ -14,8 +14,9 @@ from munadi.channels.registry import channel_permissions
 from munadi.domain.channel import ChannelName
 from tests.channels.consent import LOGINS, LoginScene
 
-# Bluesky grants everything or nothing, and a bot of Telegram or Discord has rights in a chat or channel instead.
-WITHOUT = {ChannelName.BLUESKY, ChannelName.DISCORD, ChannelName.TELEGRAM}
+# Bluesky grants everything or nothing, a bot of Telegram or Discord has rights in a chat or channel instead, and a key
+# of Nostr signs whatever it is.
+WITHOUT = {ChannelName.BLUESKY, ChannelName.DISCORD, ChannelName.NOSTR, ChannelName.TELEGRAM}
 
 
 def asked(channel: str, login: str | None = None) -> list[str]:

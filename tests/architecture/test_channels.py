@@ -19,6 +19,7 @@ CHANNELS = (
     "telegram",
     "discord",
     "google_business",
+    "nostr",
     "tiktok",
     "x",
     "youtube",

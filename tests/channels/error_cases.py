@@ -10,7 +10,7 @@ from typing import Any
 
 from munadi.domain.failure import Effect, Reason
 from tests.channels.envelopes import WORDS, given, google, google_business
-from tests.channels.error_facts import discord, graph, telegram
+from tests.channels.error_facts import discord, graph, nostr, telegram
 
 R, REJECTED, NOT_SENT, UNKNOWN = Reason, Effect.REJECTED, Effect.NOT_SENT, Effect.UNKNOWN
 ODD = R.UNKNOWN_PROVIDER_ERROR
@@ -128,6 +128,17 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         (photo_code(1003), R.MEDIA_VALIDATION_FAILED, REJECTED, "PHOTO_UPLOAD_FAILED"),
         (photo_code(2), R.INVALID_FIELD, REJECTED, "INVALID_ARGUMENT"),
         (given(400, {"error": {"errors": "text", "details": [5, {"errorDetails": [5]}]}}), ODD, REJECTED),
+    ],
+    "nostr": [
+        (nostr("blocked"), R.CONTENT_POLICY, REJECTED, "blocked"),
+        (nostr("rate-limited"), R.RATE_LIMITED, NOT_SENT, "rate-limited"),
+        (nostr("never-seen"), ODD, REJECTED, "never-seen"),
+        (given(400, [["OK", "", False, "no prefix"]]), ODD, REJECTED, "HTTP 400"),
+        (given(400, [["CLOSED", "munadi", "auth-required: log in"]]), R.TOKEN_EXPIRED, NOT_SENT, "auth-required"),
+        (given(400, [["NOTICE", "blocked: x"]]), ODD, UNKNOWN, "HTTP 400"),
+        (given(401, "<html>"), R.TOKEN_EXPIRED, NOT_SENT),
+        (given(402, None, x_reason="pay"), R.ACCOUNT_RESTRICTED, REJECTED),
+        (given(413), R.MEDIA_VALIDATION_FAILED, REJECTED),
     ],
     "pinterest": [
         (pin(403, 7, "Something new"), ODD, REJECTED, "403/7"),

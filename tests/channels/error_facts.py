@@ -53,6 +53,11 @@ def discord_of(key: str) -> Answer:
     return discord(int(status or 400), int(code))
 
 
+def nostr(key: str, words: str = WORDS) -> Answer:
+    """A relay's refusal, by its prefix."""
+    return given(400, [["OK", "0" * 64, False, f"{key}: {words}"]])
+
+
 def linkedin(key: str) -> Answer:
     if key.isdecimal():
         return given(401, {"status": 401, "serviceErrorCode": int(key), "message": WORDS})
@@ -105,6 +110,7 @@ ENVELOPES: dict[str, Callable[[str], Answer]] = {
     "instagram": graph_of,
     "linkedin": linkedin,
     "mastodon": mastodon,
+    "nostr": nostr,
     "pinterest": pinterest,
     "telegram": telegram_of,
     "threads": graph_of,
@@ -146,6 +152,11 @@ def _discord_keys(cell: str) -> Iterator[str]:
     """`404/10015, 50027`: codes of five digits and more, some with their status."""
     if not cell.startswith("5"):  # whose status decides
         yield from re.findall(r"\b(?:\d{3}/)?\d{5,6}\b", cell)
+
+
+def _nostr_keys(cell: str) -> Iterator[str]:
+    """`blocked:` false: the prefix of a refusal."""
+    yield from re.findall(r"^`([a-z-]+):` false", cell)
 
 
 def _linkedin_keys(cell: str) -> Iterator[str]:
@@ -197,6 +208,7 @@ KEYS: dict[str, Callable[[str], Iterator[str]]] = {
     "instagram": _own_graph_keys,
     "linkedin": _linkedin_keys,
     "mastodon": _mastodon_keys,
+    "nostr": _nostr_keys,
     "pinterest": _pinterest_keys,
     "telegram": _telegram_keys,
     "threads": _own_graph_keys,

@@ -49,6 +49,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         )
         for name in ("text", "photo", "photos", "video", "document")
     ),
+    "nostr": tuple(
+        Kind(name, "publish_note", {"status": 502, "body": "<html>"}, ({"status": 500, "body": "<html>"},))
+        for name in ("text", "photo", "photos", "video")
+    ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
     "google_business": tuple(
         Kind(name, "create_post", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))

@@ -5,11 +5,13 @@ Each read is made as a client of the network makes it, not by the channel.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
+from websockets.sync.client import connect
 
 from tests.channels.sandbox import Acme
 
@@ -121,6 +123,22 @@ def _google_business(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     return RawRead(one.status_code, one.json(), any(row["name"].endswith(f"/{post_id}") for row in listed))
 
 
+def _nostr(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
+    """Over a websocket of another hand. The answer is its frames; none of an event is an absence."""
+    relay = f"ws{str(http.base_url).rstrip('/').removeprefix('http')}/nostr/server"
+    one, rows = _asked(relay, {"ids": [post_id]}), _asked(relay, {"authors": [acme.account.external_id], "kinds": [1]})
+    return RawRead(200, one, any(row[0] == "EVENT" and row[2]["id"] == post_id for row in rows))
+
+
+def _asked(relay: str, query: Mapping[str, Any]) -> list[Any]:
+    with connect(relay) as socket:
+        socket.send(json.dumps(["REQ", "raw", query]))
+        found = []
+        while not found or found[-1][0] not in ("EOSE", "CLOSED"):
+            found.append(json.loads(socket.recv(timeout=5)))
+    return found
+
+
 def _telegram(acme: Acme, http: httpx.Client, post_id: str) -> RawRead:
     token = acme.account.credentials.access_token
     assert token is not None
@@ -162,6 +180,7 @@ READS: Mapping[str, Callable[[Acme, httpx.Client, str], RawRead]] = {
     "instagram": _instagram,
     "linkedin": _linkedin,
     "mastodon": _mastodon,
+    "nostr": _nostr,
     "pinterest": _pinterest,
     "telegram": _telegram,
     "threads": _threads,

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.domain.withdrawal import PostedObject
+from munadi.outbound.websocket import WebSockets
 from munadi.ports import AccountImport, PublicationDraft
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.calls import GateThatCounts, Saved
@@ -160,6 +161,7 @@ PLACES = {
         ("video",),
         {"partBytes": 30_000},
     ),
+    "nostr": Place({"site": "site"}, limits={"notesPerMinute": 1000}),
     "mastodon": Place({}, {"poll_quick": 0.02, "poll_slow": 0.02}, quick=("video",)),  # its address is the account's
     "pinterest": Place(
         {"api": "api", "auth": "www", "upload": "s3"}, {**APP, "poll_quick": 0.02, "poll_slow": 0.02}, ("video",)
@@ -206,7 +208,8 @@ async def acme_at(
     place = PLACES[name]
     witness = Witness(Discovery("/youtube/api"), f"{oracle.url}/youtube/api")
     hooks = witness.hooks if name == "youtube" else {}
-    async with httpx.AsyncClient(event_hooks=hooks, transport=transport) as client:
+    over = transport or WebSockets(httpx.AsyncHTTPTransport())
+    async with httpx.AsyncClient(event_hooks=hooks, transport=over) as client:
         acme = Acme(name, oracle, site, {"hosts": hosts_of(name, oracle), **place.settings, **changes}, client)
         acme.witness = witness
         acme.set("delays", 0, *place.quick)

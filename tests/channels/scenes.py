@@ -15,6 +15,7 @@ from tests.channels.scene_google_business import GOOGLE_BUSINESS
 from tests.channels.scene_linkedin import LINKEDIN
 from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
+from tests.channels.scene_nostr import NOSTR
 from tests.channels.scene_pinterest import PINTEREST
 from tests.channels.scene_telegram import TELEGRAM
 from tests.channels.scene_tiktok import TIKTOK
@@ -54,6 +55,7 @@ ALL = (
     INSTAGRAM,
     LINKEDIN,
     MASTODON,
+    NOSTR,
     PINTEREST,
     TELEGRAM,
     THREADS,

@@ -141,6 +141,7 @@ SENT_AGAIN = [
         (" ", None, None, Resend.NEVER), ("", None, " ", Resend.NEVER))),
     ("telegram", TEXT, LATE),
     ("discord", TEXT, LATE), ("discord", PICTURE, LATE),  # its nonce is forgotten after minutes
+    ("nostr", TEXT, Resend.SAME_HANDLE), ("nostr", PICTURE, Resend.SAME_HANDLE),  # the same event is the same note
     ("tiktok", clip(), Resend.SAME_HANDLE),  # only a file
     *(("tiktok", given, Resend.NEVER) for given in (clip(options={"mode": "pull"}), PICTURE)),
 ]  # fmt: skip

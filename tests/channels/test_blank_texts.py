@@ -12,7 +12,8 @@ from tests.channels.making import account, bench, draft, video
 from tests.channels.test_limits import CHANNELS, codes
 
 UNSEEN = ("\u200b", "\u00ad", "\u2060\ufeff", "\u200e\u202e\n", "\u3164", "\u00a0\u2003", "\u0000\u0007", "\ufe0f")
-NEEDS_TEXT = ("bluesky", "discord", "facebook", "google_business", "linkedin", "mastodon", "telegram", "threads", "x")
+NEEDS_TEXT = ("bluesky", "discord", "facebook", "google_business", "linkedin", "mastodon", "nostr", "telegram")
+NEEDS_TEXT += ("threads", "x")
 COMMENTED = ("facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube")
 THREADED = ("bluesky", "mastodon", "threads", "x")
 

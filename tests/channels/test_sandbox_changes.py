@@ -128,6 +128,11 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         absent("vanish", "role_lost", {"error": {"status": "PERMISSION_DENIED"}}, 403, UNREADABLE),
         absent("vanish", "suspended", {"error": {"status": "NOT_FOUND"}}, 404, UNREADABLE),
     ),
+    "nostr": (
+        absent("delete", "deleted", [["EOSE", "raw"]], 200),
+        Row("moderate", "removed", GONE, [["EOSE", "raw"]], 200, False, is_final=True),
+        absent("vanish", "banned", [["EOSE", "raw"]], 200),
+    ),
     "telegram": (
         absent("delete", "deleted", {"description": "Bad Request: message to edit not found"}, 400, listed=None),
         absent(

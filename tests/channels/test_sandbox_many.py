@@ -19,6 +19,7 @@ READS = {
     "discord": ("get_message",),
     "google_business": ("list_posts", "get_post"),
     "linkedin": ("list_posts", "get_post", "get_posts", "get_page"),
+    "nostr": ("read_events",),
     "pinterest": ("board_pins", "get_pin", "get_board", "list_boards"),
     "telegram": ("stopMessageLiveLocation",),
     "tiktok": ("query_videos",),
@@ -50,7 +51,7 @@ async def looked(acme: Acme, found: Sequence[PostedObject]) -> tuple[list[Verdic
 @pytest.mark.parametrize(
     ("acme", "calls"),
     [
-        *(("discord", 4), ("google_business", 1), ("linkedin", 1), ("pinterest", 2)),
+        *(("discord", 4), ("google_business", 1), ("linkedin", 1), ("nostr", 1), ("pinterest", 2)),
         *(("telegram", 4), ("tiktok", 1), ("x", 1), ("youtube", 1)),
     ],
     indirect=["acme"],
@@ -80,6 +81,7 @@ NO_SCOPE: dict[str, dict[str, Any]] = {
     "discord": {"error": "access"},
     "google_business": {"error": "scopes"},
     "linkedin": {"error": "scopes"},
+    "nostr": {"error": "restricted"},
     "pinterest": {"error": "scopes"},
     "telegram": {"error": "kicked"},
     "x": {"error": "scopes"},

@@ -21,6 +21,7 @@ KIND = {
     "google_business": "text",
     "linkedin": "text",
     "mastodon": "text",
+    "nostr": "text",
     "pinterest": "photo",
     "telegram": "text",
     "x": "text",
@@ -50,6 +51,7 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
         "discord",
         "instagram",
         "mastodon",
+        "nostr",
         "telegram",
         "threads",
     ):  # a living token renews itself, or needs no renewal
@@ -73,7 +75,8 @@ async def test_a_refreshed_token_works_and_is_then_too_young_for_another(acme: A
 
 
 # Where the end of a grant shows at its renewal.
-ENDS = ("discord", "google_business", "linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube")
+ENDS = ("discord", "google_business", "linkedin", "mastodon", "nostr", "pinterest", "telegram", "tiktok")
+ENDS += ("x", "youtube")
 WITHDRAWN = [
     *(("instagram", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     *(("threads", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460, 4279019)),
@@ -83,6 +86,7 @@ WITHDRAWN = [
     ("discord", {}, R.TOKEN_EXPIRED),
     ("google_business", {}, R.TOKEN_EXPIRED),
     ("linkedin", {}, R.TOKEN_EXPIRED),
+    ("nostr", {}, R.TOKEN_EXPIRED),
     ("pinterest", {}, R.TOKEN_EXPIRED),
     ("telegram", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
@@ -136,6 +140,9 @@ RESTRICTED = [
     ("google_business", "suspended", R.TARGET_NOT_ACCESSIBLE),
     ("linkedin", "no_role", R.MISSING_SCOPE),
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
+    ("nostr", "banned", R.CONTENT_POLICY),
+    ("nostr", "unpaid", R.MISSING_SCOPE),
+    ("nostr", "wants_work", R.INVALID_FIELD),
     ("telegram", "kicked", R.TARGET_NOT_ACCESSIBLE),
     ("telegram", "may_not_post", R.MISSING_SCOPE),
     ("tiktok", "private", R.INVALID_FIELD),
@@ -163,6 +170,7 @@ LIMITS = [
     ("linkedin", "photo", "callsPerAppPerDay", R.RATE_LIMITED),
     ("mastodon", "text", "postsPer3Hours", R.RATE_LIMITED),
     ("mastodon", "photo", "mediaPer30Minutes", R.RATE_LIMITED),
+    ("nostr", "text", "notesPerMinute", R.RATE_LIMITED),
     ("pinterest", "photo", "writesPerMinute", R.RATE_LIMITED),
     ("pinterest", "video", "readsPerMinute", R.RATE_LIMITED),
     ("telegram", "text", "messagesPerMinute", R.RATE_LIMITED),

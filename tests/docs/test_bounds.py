@@ -18,7 +18,7 @@ def test_every_field_of_a_request_has_a_bound() -> None:
 
 def test_every_option_of_a_channel_has_a_bound() -> None:
     found = option_bounds()
-    assert len({each.where for each in found}) == 13
+    assert len({each.where for each in found}) == 14
     report(_unbounded(found), "Give the option max_length; MAX_OPTION where the rules know the network's limit.")
 
 

@@ -30,7 +30,8 @@ async def submit_everywhere(world: World, text: str) -> dict[str, Any]:
     photo, film = [[{"id": await world.file(kind)}] for kind in ("picture", "clip")]
     board = board_of(await world.brand.profile("pinterest"))
     channels = [
-        *("bluesky", "discord", "facebook", "google_business", "linkedin", "mastodon", "telegram", "threads", "x"),
+        *("bluesky", "discord", "facebook", "google_business", "linkedin", "mastodon", "nostr", "telegram"),
+        *("threads", "x"),
         {"channel": "instagram", "media": photo},
         {"channel": "pinterest", "media": photo, "options": {"boardId": board}},
         {"channel": "tiktok", "media": film, "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}},

@@ -70,6 +70,7 @@ class Fate:
 FATES = {
     "bluesky": Fate("moderate", "hide"),
     "discord": Fate(is_editable=True),
+    "nostr": Fate(),
     "facebook": Fate("hide", "hidden", is_editable=True),
     "google_business": Fate("moderate", "rejected", "rejected", is_editable=True),
     "instagram": Fate("copyright", "flagged", is_removable=False),  # connected at Instagram itself

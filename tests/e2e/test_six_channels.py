@@ -25,6 +25,7 @@ ALL = (
     "telegram",
     "discord",
     "google_business",
+    "nostr",
     "tiktok",
     "x",
     "youtube",
@@ -94,7 +95,18 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
         board = {"boardId": board_of(await brand.profile("pinterest"))}
         pinterest: dict[str, Any] = {"channel": "pinterest", "options": board}
-        names = ("instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "telegram", "discord", "x")
+        names = (
+            "instagram",
+            "threads",
+            "facebook",
+            "bluesky",
+            "linkedin",
+            "mastodon",
+            "telegram",
+            "discord",
+            "nostr",
+            "x",
+        )
         plain: list[Any] = [*names, pinterest]
         pictured = [*plain, "google_business"]  # which takes no video
         posts = (

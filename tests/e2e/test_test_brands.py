@@ -37,6 +37,7 @@ SHAPES = (
     "facebook-photo",
     "linkedin",
     "mastodon",
+    "nostr",
     "pinterest",
     "telegram",
 )

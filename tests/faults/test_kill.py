@@ -1,4 +1,4 @@
-"""Kill -9 of the worker at every failpoint of the publish path, over thirteen networks."""
+"""Kill -9 of the worker at every failpoint of the publish path, over fourteen networks."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
     measured: dict[str, object] = {"failpoints": len(plans)}
     for name, live in (("live", True), ("absent", False)):
         measured[f"recovery p95 when {name}"] = f"{p95(times[live]):.1f} s of {len(times[live])}"
-    proof = "worker killed at every failpoint, thirteen networks, both databases"
+    proof = "worker killed at every failpoint, fourteen networks, both databases"
     prove(
         "1",
         proof,

@@ -38,6 +38,7 @@ READS = frozenset(
         "published_posts",
         "list_posts",
         "list_statuses",
+        "read_events",
         "board_pins",
         "list_videos",
         "timeline",

@@ -39,6 +39,8 @@ READS = {
     "linkedin-document": ("list_posts",),
     "mastodon": ("get_media", "list_statuses"),
     "mastodon-text": ("list_statuses",),
+    "nostr": ("read_events",),
+    "nostr-text": ("read_events",),
     "pinterest": ("board_pins",),
     "pinterest-video": ("board_pins",),
     "x": ("timeline",),

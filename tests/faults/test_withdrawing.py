@@ -16,6 +16,7 @@ SEED = 20261202
 REMOVALS = {
     "bluesky": "com.atproto.repo.deleteRecord",
     "discord-text": "delete_message",
+    "nostr-text": "delete_note",
     "facebook": "delete_post",
     "google_business-text": "delete_post",
     "instagram": "delete_media",

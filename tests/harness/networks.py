@@ -29,6 +29,8 @@ VISIBLE = {
     "linkedin-document": "create_post",
     "mastodon": "post_status",
     "mastodon-text": "post_status",
+    "nostr": "publish_note",
+    "nostr-text": "publish_note",
     "pinterest": "create_pin",
     "pinterest-video": "create_pin",
     "telegram": "sendPhoto",

@@ -28,6 +28,7 @@ LIVE: Mapping[N, Callable[[int], int]] = {
     N.INSTAGRAM: _by_list(100),
     N.LINKEDIN: _by_list(50),
     N.MASTODON: _by(20),
+    N.NOSTR: _by(100),  # at each relay
     N.PINTEREST: _by_list(250, beside=1),  # the board
     N.TELEGRAM: _by(1),
     N.THREADS: _by_list(100),
@@ -39,11 +40,10 @@ LIVE: Mapping[N, Callable[[int], int]] = {
 
 def missed(network: N, missing: int) -> int:
     """The most further requests for posts that are missing: each is read by its id, a second way where that is not
-    enough, and beside one control. Telegram and YouTube need only the control, Discord, TikTok and X nothing more,
-    Google no second way."""
-    return {N.DISCORD: 0, N.GOOGLE_BUSINESS: missing, N.TELEGRAM: 1, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}.get(
-        network, 2 * missing + 1
-    )
+    enough, and beside one control. Telegram and YouTube need only the control, Discord, Nostr, TikTok and X nothing
+    more, Google no second way."""
+    known = {N.DISCORD: 0, N.GOOGLE_BUSINESS: missing, N.NOSTR: 0, N.TELEGRAM: 1, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}
+    return known.get(network, 2 * missing + 1)
 
 
 def requests_of(network: N, live: int, missing: int = 0) -> int:

@@ -12,7 +12,7 @@ from munadi.client.shapes import Content, Publication
 AHEAD = timedelta(seconds=20)
 LATE_AT_MOST = 5_000
 PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends its day"
-ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "discord", "x")
+ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "discord", "nostr", "x")
 # Options that these networks require with every post.
 TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 # The sandbox's private chat where bots store files ahead of time.

@@ -696,7 +696,7 @@ export type ChannelInsights = {
 };
 
 /** Every network, and the registry: a new one is a line here and a folder `munadi/channels/<name>`. */
-export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "tiktok" | "mastodon" | "pinterest" | "x" | "linkedin" | "telegram" | "youtube" | "discord" | "google_business";
+export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "tiktok" | "mastodon" | "pinterest" | "x" | "linkedin" | "telegram" | "youtube" | "discord" | "google_business" | "nostr";
 
 /** One channel to publish on, with its overrides. Absent or null: as in the post. */
 export type ChannelRequest = {
