@@ -12,7 +12,13 @@ const OWN = { dateStyle: "medium", timeStyle: "short" };
 /** The IANA zone of all times on this page. */
 export const pageZone = () => meta("zone") || "UTC";
 
-const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+// What places were called before: Chromium and Safari still name their zones so.
+const RENAMED = { "Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Rangoon": "Asia/Yangon", "Asia/Saigon": "Asia/Ho_Chi_Minh", "Europe/Kiev": "Europe/Kyiv" };
+
+function ownZone() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return RENAMED[timeZone] ?? timeZone;
+}
 
 /** Complete every time under `root`. */
 export function localize(root) {
