@@ -119,6 +119,13 @@ Retry failed publications; what is live is never sent again. First do what the f
 says: after_fix fails again until its cause is fixed, after_wait needs time, never needs a
 new content. Queued, not published: call wait.
 """,
+    "create_series": """
+Repeat a post by a rule: each date becomes an ordinary post, which can be edited or canceled by itself. Not with a key
+that has caps. Show the person the next dates. list_contents with its seriesId lists its posts. Safe to repeat.
+""",
+    "list_series": """
+List series with their next dates; problems say why the next post cannot be made.
+""",
     "list_brands": """
 The brands: brandRef, name, time zone. A time that a person says without a zone is in the brand's.
 """,

@@ -169,6 +169,7 @@ class ContentsInput(OfBrandInput):
     channel: ChannelName | None = None
     account_id: AccountId | None = None
     client_ref: str | None = None
+    series_id: str | None = None
     since: Annotated[str, Field(description="Due at this time or later: ISO 8601 with an offset.")] | None = None
     until: Annotated[str, Field(description="Due before.")] | None = None
 

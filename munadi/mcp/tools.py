@@ -29,6 +29,7 @@ from munadi.mcp.answers import (
 from munadi.mcp.draft_tools import DRAFT_TOOLS
 from munadi.mcp.offered import READS, Effects, Needs, OfferedTool, ToolContext
 from munadi.mcp.resources import channel_rules
+from munadi.mcp.series_tools import SERIES_TOOLS
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
 
 # Of a brand: what concerns who runs Munadi.
@@ -252,6 +253,7 @@ TOOLS: Mapping[str, OfferedTool] = {
         OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.STATUS, retry,
                     Effects(is_repeatable=False, outside=True)),
         *DRAFT_TOOLS,
+        *SERIES_TOOLS,
         OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MEDIA, upload_media,
                     Effects(is_repeatable=False), needs=Needs.DRAFTS),
         OfferedTool("list_brands", "List brands", inputs.PageInput, outputs.PAGE, list_brands, READS),

@@ -60,7 +60,7 @@ async def test_repeated_calls_never_create_a_second_post(
     text = f"From an agent over {way} {mode}"
     post = {"brandRef": brand.ref, "text": text, "channels": ["bluesky"]}
     async with WAYS[way](stack, tmp_path, mode) as session:
-        assert len((await session.list_tools()).tools) == 22
+        assert len((await session.list_tools()).tools) == 24
         accounts = await _data(session, "list_accounts", brandRef=brand.ref)
         assert {each["channel"] for each in accounts["data"]} == {"bluesky", "instagram"}
         assert (await _data(session, "validate", **post))["valid"]

@@ -32,9 +32,10 @@ from tests.mcp.conftest import Agent, client_of
 # Bytes of the answer to tools/list, as it is sent. A model reads all of it before its first call.
 MOST = 25_000
 READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "list_contents", "events"}
-READS |= {"get_post_draft", "list_post_drafts", "receipt"}
+READS |= {"get_post_draft", "list_post_drafts", "list_series", "receipt"}
 PREPARES = READS | {"validate", "create_post_draft", "update_post_draft", "upload_media"}
-EXPECTED = PREPARES | {"publish", "edit", "edit_live", "cancel", "withdraw", "reschedule", "retry", "submit_post_draft"}
+EXPECTED = PREPARES | {"create_series"}
+EXPECTED |= {"publish", "edit", "edit_live", "cancel", "withdraw", "reschedule", "retry", "submit_post_draft"}
 PROPOSES = PREPARES | {"propose", "edit", "cancel", "reschedule"}
 
 
@@ -97,6 +98,7 @@ async def test_what_a_client_loads_is_small(agent: Agent) -> None:
         ("withdraw", (False, True, True, True)),
         ("edit", (False, True, True, True)),
         ("edit_live", (False, True, True, True)),
+        ("create_series", (False, False, True, True)),
         ("create_post_draft", (False, False, True, True)),
         ("update_post_draft", (False, True, True, True)),
         ("submit_post_draft", (False, False, True, True)),
