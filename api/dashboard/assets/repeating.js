@@ -1,7 +1,7 @@
 // A post that comes again: its rule in plain words, written as RFC 5545 does; the next dates; its texts in turn.
 
 import { api } from "./app.js";
-import { _ } from "./language.js";
+import { _, fromApi } from "./language.js";
 
 const QUIET = 300; // milliseconds without a change before the dates are asked for
 const DAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -104,7 +104,8 @@ export class Repeating {
     }
     if (mine !== this.asked) return;
     const { words, dates = [], problems = [] } = found;
-    by("rule-words").textContent = problems.length ? problems.join(" ") : dates.length ? words : _("All dates of the rule have passed.");
+    const said = dates.length ? words : _("All dates of the rule have passed.");
+    by("rule-words").replaceChildren(problems.length ? fromApi(problems.join(" ")) : said);
     by("rule-words").classList.toggle("dead", problems.length > 0 || !dates.length);
     by("rule-dates").replaceChildren(...dates.map((each) => Object.assign(document.createElement("li"), { textContent: each })));
   }
