@@ -21,6 +21,7 @@ NEEDS = {
     "db": SERVER,
     "demo": SERVER,
     "dev": SERVER,
+    "imports postiz": SERVER,
     "keys rotate-encryption": SERVER,
     "keys rotate-receipt-key": SERVER,
     "mcp": MCP,

@@ -13,9 +13,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem
@@ -28,12 +27,24 @@ _KNOWN = {"type", "date", "posts", "tags", "shortLink", "order", "creationMethod
 _HAS_ZONE = re.compile(r"([zZ]|[+-]\d\d:?\d\d)$")
 _PARAGRAPHS = re.compile(r"<p[\s>]", re.IGNORECASE)
 Specs = Mapping[ChannelName, ChannelSpec]
+
+
+class Account(Protocol):
+    """What is needed of an account."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def channel(self) -> str:
+        """Its network."""
+
+
 _NOT_WANTED: tuple[Any, ...] = (None, False, "", 0, [], {})
 
 
-def read_posts(
-    sent: Any, brand_ref: str, accounts: Mapping[str, AccountView], specs: Specs, base_url: str
-) -> Translated:
+def read_posts(sent: Any, brand_ref: str, accounts: Mapping[str, Account], specs: Specs, base_url: str) -> Translated:
     """The post. `accounts` are the brand's, by id; `specs` the networks. Raises ProblemsFound."""
     if not isinstance(sent, dict):
         raise_if_any([problem("", "MISSING_FIELD", "send a JSON object with type, date and posts")])
@@ -52,7 +63,7 @@ def plain(text: str) -> str:
 class _Reading:
     """One request: its problems, our post, and by pointer where each part of it came from."""
 
-    def __init__(self, sent: dict[str, Any], accounts: Mapping[str, AccountView], specs: Specs, base_url: str) -> None:
+    def __init__(self, sent: dict[str, Any], accounts: Mapping[str, Account], specs: Specs, base_url: str) -> None:
         self._sent, self._accounts, self._specs, self._base_url = sent, accounts, specs, base_url
         self._problems: list[Problem] = []
         self._content: dict[str, Any] = {}
