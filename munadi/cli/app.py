@@ -33,7 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "publications": ("publications",),
     "receipts": ("receipts",),
     "media": ("media",),
-    "imports": ("imports",),
+    "imports": ("imports", "postiz"),
     "accounts": ("accounts", "connecting", "erasing"),
     "brands": ("brands", "erasing"),
     "apps": ("apps",),
