@@ -37,6 +37,7 @@ MAY_NAME_THEM = (
     "munadi/config.py",  # a setting that names the network whose log-in needs it
     "munadi/sandbox/",
     "munadi/cli/demo",
+    "munadi/imports/postiz.py",  # what Postiz calls them
     "munadi/doors/",  # what other programs call the networks and their options
     "api/openapi/examples.py",  # what the OpenAPI document shows
     "api/openapi/import_examples.py",  # files as somebody sends them
