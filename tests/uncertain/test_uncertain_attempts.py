@@ -44,6 +44,7 @@ GUARDS = {
     "instagram": "a container is published only once",
     "linkedin": "a copy is refused, by naming the first one",
     "mastodon": "the Idempotency-Key",
+    "nostr": "the id is a hash of what is said, and when",
     "threads": "a container is published only once",
     "x": "a copy is refused",
 }

@@ -9,7 +9,7 @@ from typing import Any
 from munadi.cli.output import Cell, Output
 from munadi.cli.post_output import event_words
 
-WIDTH = 11
+WIDTH = 16  # of the longest name of a network, and a space
 
 
 class Timeline:
