@@ -55,9 +55,9 @@ def plain(text: str) -> str:
     """A text without the tags of Postiz's editor: a paragraph is a line. Any other text stays as it is."""
     if not _PARAGRAPHS.search(text):
         return text
-    lines = re.sub(r"(?i)</p>\s*<p[^>]*>|<br\s*/?>", "\n", text)
-    lines = re.sub(r"(?i)<li[^>]*>\s*(<p[^>]*>)?", "\n- ", lines)
-    return html.unescape(re.sub(r"<[^>]+>", "", lines)).replace("\xa0", " ").strip("\n")
+    lines = re.sub(r"(?i)</p>\s*<p[^<>]*>|<br\s*/?>", "\n", text)
+    lines = re.sub(r"(?i)<li[^<>]*>\s*(<p[^<>]*>)?", "\n- ", lines)
+    return html.unescape(re.sub(r"<[^<>]+>", "", lines)).replace("\xa0", " ").strip("\n")
 
 
 class _Reading:

@@ -139,8 +139,8 @@ class Aftermath:
             if name in CLOSED:
                 await change(self.world, there[name], "vanish", CLOSED[name])
                 continue
-            # What Mastodon shows to everybody is asked for by nobody.
-            whose = {} if name == "mastodon" else {"profile": await self.brand.profile(name)}
+            # What these show to everybody is asked for by nobody.
+            whose = {} if name in ("mastodon", "nostr") else {"profile": await self.brand.profile(name)}
             faults.append(await plant(self.world.sandbox, name, "*", "error", status=503, times=None, **whose))
         bring_forward(self.world, self.goes, self.stays)
         for one in (self.goes, self.stays):
