@@ -153,6 +153,7 @@ WORDS = {
     f"{_YOUTUBE}youtube.readonly": "See your channel and its videos",
     f"{_YOUTUBE}youtube.force-ssl": "Manage your videos and comments",
     f"{_YOUTUBE}youtube": "Manage your channel",
+    "https://www.googleapis.com/auth/business.manage": "Manage your business profiles on Google",
 }
 
 

@@ -23,7 +23,7 @@ def test_every_default_profile_has_its_row() -> None:
 
 def test_every_credential_is_one_that_works() -> None:
     source = "".join(file.read_text() for file in (ROOT / "munadi" / "sandbox").rglob("*.py"))
-    rows = [line.split("|")[-2] for line in PAGE.splitlines() if re.match(r"\| \w+ \| `@?munadi[._-]", line)]
+    rows = [line.split("|")[-2] for line in PAGE.splitlines() if re.match(r"\| [\w ]+ \| `@?munadi[ ._-]", line, re.I)]
     named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
     # Of an address that is a credential, the last part.
     secrets = {found[1] for name in named if (found := re.fullmatch(r"(?:…/.*/)?(.{20,}|sand-.+)", name))}
@@ -51,7 +51,7 @@ def test_every_mode_and_status_is_there() -> None:
 
 @pytest.mark.parametrize("channel", sorted(STATE.networks))
 def test_the_operations_named_exist(channel: str) -> None:
-    (row,) = [line for line in PAGE.splitlines() if line.lower().startswith(f"| {channel} | `{{")]
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {STATE.networks[channel].title} | `{{")]
     named = set(re.findall(r"`([\w.]+)`", row.split("|")[3]))
     assert named
     assert named <= STATE.networks[channel].operation_names()

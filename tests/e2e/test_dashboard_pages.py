@@ -273,7 +273,7 @@ async def test_an_alert_is_added_tested_changed_paused_and_deleted(page: Page, b
         await expect(card.locator(".badge")).to_contain_text("paused")
         await card.get_by_role("button", name="Continue").click()
         await expect(card.locator(".badge")).to_contain_text("active")
-        [made] = (await brand.api.get("/v1/alerts")).json()["data"]
+        [made] = (await brand.api.get("/v1/alerts", params={"brandRef": brand.ref})).json()["data"]
         assert (made["types"], made["quietHours"], made["digest"], made["enabled"]) == (["failed"], None, "daily", True)
         await card.get_by_role("button", name="Delete").click()
         await page.locator("#confirm").get_by_role("button", name="Delete").click()
